@@ -1,0 +1,72 @@
+// All that Segue asks of the kernel: a struct of functions. `real()` is the kernel; tests put their
+// own in place and fail the N-th call. Every function returns a negative errno on failure and never
+// sets errno. Higher-level helpers (addresses, fd passing, spawn) are in their own headers here.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace segue::os {
+
+struct Os {
+  // Sockets
+  int (*socket)(int domain, int type, int protocol);
+  int (*bind)(int fd, const sockaddr* address, socklen_t length);
+  int (*listen)(int fd, int backlog);
+  int (*accept)(int fd, sockaddr* address, socklen_t* length, int flags);
+  int (*connect)(int fd, const sockaddr* address, socklen_t length);
+  int (*shutdown)(int fd, int how);
+  int (*getsockname)(int fd, sockaddr* address, socklen_t* length);
+  int (*setsockopt)(int fd, int level, int option, const void* value, socklen_t length);
+  int (*getsockopt)(int fd, int level, int option, void* value, socklen_t* length);
+  int (*socketpair)(int domain, int type, int protocol, int fds[2]);
+  ssize_t (*recv)(int fd, void* buffer, std::size_t length, int flags);
+  ssize_t (*send)(int fd, const void* buffer, std::size_t length, int flags);
+  ssize_t (*sendmsg)(int fd, const msghdr* message, int flags);
+  ssize_t (*recvmsg)(int fd, msghdr* message, int flags);
+
+  // Files and memory
+  int (*open)(const char* path, int flags, mode_t mode);
+  ssize_t (*read)(int fd, void* buffer, std::size_t length);
+  ssize_t (*write)(int fd, const void* buffer, std::size_t length);
+  int (*close)(int fd);
+  int (*fstat)(int fd, struct stat* status);
+  int (*stat)(const char* path, struct stat* status);
+  int (*unlink)(const char* path);
+  int (*rename)(const char* from, const char* to);
+  int (*mkdir)(const char* path, mode_t mode);
+  int (*chmod)(const char* path, mode_t mode);
+  int (*flock)(int fd, int operation);
+  int (*fcntl)(int fd, int command, long argument);
+  int (*memfd_create)(const char* name, unsigned flags);
+  int (*ftruncate)(int fd, off_t length);
+  void* (*mmap)(void* address, std::size_t length, int protection, int flags, int fd, off_t offset);
+  int (*munmap)(void* address, std::size_t length);
+
+  // Events
+  int (*epoll_create)(int flags);
+  int (*epoll_ctl)(int epoll, int operation, int fd, epoll_event* event);
+  int (*epoll_wait)(int epoll, epoll_event* events, int events_max, int timeout_ms);
+  int (*eventfd)(unsigned initial, int flags);
+  int (*signalfd)(int fd, const void* signal_set, int flags);  ///< signal_set: a sigset_t
+
+  // Processes
+  int (*pidfd_open)(pid_t pid, unsigned flags);
+  int (*kill)(pid_t pid, int signal);
+  pid_t (*waitpid)(pid_t pid, int* status, int options);
+
+  // Clocks
+  std::int64_t (*monotonic_ns)();  ///< CLOCK_MONOTONIC: comparable between processes of one boot.
+  std::int64_t (*realtime_s)();    ///< Seconds since 1970-01-01 UTC.
+};
+
+/// The kernel itself.
+const Os& real();
+
+}  // namespace segue::os
