@@ -1,0 +1,87 @@
+// The life of an exchange: begin, run, clear.
+#include "server/exchange.hpp"
+
+#include <cstdio>
+
+#include "http1/writer.hpp"
+#include "segue/status.hpp"
+#include "server/engine.hpp"
+#include "server/log.hpp"
+#include "server/session.hpp"
+
+namespace segue::server {
+namespace {
+
+// A pooled exchange does not hold on to the memory of one large response.
+constexpr std::size_t kept_bytes_max = 64 * 1024;
+
+void answer_failure(Exchange& x, int code, std::string_view text) {
+  x.fields.clear();
+  x.context.status(code).text(text);
+}
+
+}  // namespace
+
+Exchange::Exchange(const Engine& the_engine)
+    : engine(the_engine), buffer(new char[buffer_bytes]), context(*this) {}
+
+void Exchange::add_field(std::string_view name, std::string_view value) {
+  http1::append_field(fields, name, value);
+}
+
+void Exchange::begin(Session& the_session) {
+  session = &the_session;
+  suspended = false;
+  next_handler = 0;
+  chain = engine.find(request.head, match);
+  switch (match.kind) {
+    case router::Match::Kind::found:
+    case router::Match::Kind::not_found: break;
+    case router::Match::Kind::method_not_allowed: add_field("Allow", match.allow); break;
+    case router::Match::Kind::redirect: {
+      std::string location = match.location;
+      if (!request.head.query.empty()) location.append("?").append(request.head.query);
+      context.redirect(request.head.method == http::Method::get ? status::moved_permanently
+                                                                : status::temporary_redirect,
+                       location);
+      break;
+    }
+  }
+}
+
+void Exchange::run(void* self) {
+  auto& x = *static_cast<Exchange*>(self);
+  x.run_chain();
+  if (x.suspended) x.session->handler_ended_later();
+}
+
+void Exchange::run_chain() {
+  try {
+    context.next();
+  } catch (const HttpException& exception) {
+    if (!streamed) answer_failure(*this, exception.status(), exception.what());
+  } catch (const std::exception& exception) {
+    log_line("handler of " + std::string(match.pattern) + " threw: " + exception.what());
+    if (!streamed) answer_failure(*this, status::internal_server_error, "internal server error");
+  } catch (...) {
+    log_line("handler of " + std::string(match.pattern) + " threw something unknown");
+    if (!streamed) answer_failure(*this, status::internal_server_error, "internal server error");
+  }
+}
+
+void Exchange::clear() {
+  status = status::ok;
+  answered = false;
+  streamed = false;
+  streamed_bytes = 0;
+  closes = false;
+  content_type = {};
+  fields.clear();
+  trailers.clear();
+  if (!values.empty()) values.clear();
+  if (content.capacity() > kept_bytes_max) content = std::string();
+  content.clear();
+  session = nullptr;
+}
+
+}  // namespace segue::server
