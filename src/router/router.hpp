@@ -4,8 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +61,7 @@ class Router {
     std::vector<Piece> pieces;
   };
   /// Every route in the order of registration.
-  const std::deque<Route>& routes() const { return routes_; }
+  const std::vector<Route>& routes() const { return routes_; }
 
   const Options& options() const { return options_; }
 
@@ -90,8 +88,8 @@ class Router {
   bool collect_allowed(std::string_view except, std::string_view path, std::string& out) const;
 
   Options options_;
-  std::deque<Route> routes_;  // a deque, so that views of patterns stay
-  std::deque<Method> methods_;
+  std::vector<Route> routes_;
+  std::vector<Method> methods_;
   std::array<std::int8_t, 9> standard_{-1, -1, -1, -1, -1, -1, -1, -1, -1};  // into methods_
 };
 

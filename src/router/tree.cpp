@@ -6,6 +6,14 @@
 
 namespace segue::router {
 
+inline std::uint32_t Tree::child_for(const Node& node, char first) const {
+  const char* const labels = labels_.data() + node.children;
+  for (std::uint32_t i = 0; i < node.child_count; ++i) {
+    if (labels[i] == first) return children_[node.children + i];
+  }
+  return none;
+}
+
 // ---- Building ----
 
 void Tree::insert(const std::vector<Piece>& pieces, std::uint32_t route) {
@@ -104,19 +112,29 @@ void Tree::split(std::uint32_t at, std::uint16_t bytes) {
   add_child(at, tail);
 }
 
-std::uint32_t Tree::child_for(const Node& node, char first) const {
-  const char* labels = labels_.data() + node.children;
-  for (std::uint32_t i = 0; i < node.child_count; ++i) {
-    if (labels[i] == first) return children_[node.children + i];
-  }
-  return none;
-}
-
 // ---- Finding ----
 
-bool Tree::meets(const Node& child, std::string_view rest) const {
-  return rest.size() >= child.text_bytes &&
-         std::memcmp(rest.data(), text_.data() + child.text, child.text_bytes) == 0;
+// Whether `rest` begins with the child's text; the first byte is known to be met.
+inline bool Tree::meets(const Node& child, std::string_view rest) const {
+  if (rest.size() < child.text_bytes) return false;
+  const char* text = text_.data() + child.text;
+  if (child.text_bytes > 16) return std::memcmp(rest.data(), text, child.text_bytes) == 0;
+  for (std::size_t i = 1; i < child.text_bytes; ++i) {
+    if (rest[i] != text[i]) return false;
+  }
+  return true;
+}
+
+inline void Tree::take_param(Walk& walk) const {
+  const Node& param = nodes_[nodes_[walk.at].param];
+  const char* const begin = walk.path.data() + walk.pos;
+  const char* const path_end = walk.path.data() + walk.path.size();
+  const char* end = begin;
+  while (end != path_end && *end != '/') ++end;
+  const auto bytes = static_cast<std::size_t>(end - begin);
+  walk.captures.params[walk.captures.count++] = {text_of(param), {begin, bytes}};
+  walk.at = nodes_[walk.at].param;
+  walk.pos += bytes;
 }
 
 Found Tree::find(std::string_view path, Captures& captures) const {
@@ -148,16 +166,6 @@ Found Tree::find(std::string_view path, Captures& captures) const {
       return found;
     }
   }
-}
-
-void Tree::take_param(Walk& walk) const {
-  const std::uint32_t param = nodes_[walk.at].param;
-  const std::string_view rest = walk.rest();
-  std::size_t bytes = 0;
-  while (bytes < rest.size() && rest[bytes] != '/') ++bytes;
-  walk.captures.params[walk.captures.count++] = {text_of(nodes_[param]), rest.substr(0, bytes)};
-  walk.at = param;
-  walk.pos += bytes;
 }
 
 Found Tree::take_catch_all(Walk& walk) const {

@@ -86,7 +86,7 @@ class Tree {
     std::uint32_t at = 0;
     std::size_t pos = 0;
 
-    std::string_view rest() const { return path.substr(pos); }
+    std::string_view rest() const { return {path.data() + pos, path.size() - pos}; }
   };
 
   std::uint32_t insert_literal(std::uint32_t at, std::string_view text);

@@ -56,7 +56,8 @@ std::set<std::size_t> indexes(const json& given, const char* key) {
 json result_of(const Router& router, const json& request) {
   Match match;
   const auto method = request[0].get<std::string>();
-  router.find(method, request[1].get<std::string>(), match);
+  const auto target = request[1].get<std::string>();
+  router.find(method, target, match);
   json params = json::array();
   for (const Param& param : match.params()) params.push_back({param.name, param.value});
   int status = match.malformed ? 400 : 404;
