@@ -12,7 +12,7 @@ namespace {
 constexpr int not_standard = -1;
 
 // The slot of one of the nine methods of RFC 9110 9.3 and RFC 5789, by length and letters.
-int standard_method(std::string_view name) {
+inline int standard_method(std::string_view name) {
   switch (name.size()) {
     case 3:
       return name == "GET" ? 0 : name == "PUT" ? 1 : not_standard;
@@ -79,7 +79,7 @@ Result<std::uint32_t> Router::add(std::string_view method, std::string_view patt
   return route;
 }
 
-const Router::Method* Router::method_of(std::string_view name) const {
+inline const Router::Method* Router::method_of(std::string_view name) const {
   const int slot = standard_method(name);
   if (slot != not_standard) {
     const std::int8_t index = standard_[static_cast<std::size_t>(slot)];
@@ -105,25 +105,49 @@ Router::Method& Router::method_for(std::string_view name) {
 
 // ---- Lookup ----
 
+inline void Router::fill(std::uint32_t index, Match& out) const {
+  const Route& route = routes_[index];
+  out.kind = Match::Kind::found;
+  out.route = route.route;
+  out.pattern = route.pattern;
+}
+
 void Router::find(std::string_view method, std::string_view path, Match& out) const {
   out.clear();
+  if (const Method* of = method_of(method)) {
+    const bool plain = !options_.remove_extra_slash && !options_.use_raw_path &&
+                       std::memchr(path.data(), '%', path.size()) == nullptr;
+    if (!plain) return find_prepared(of, method, path, out);
+    const Found found = of->tree.find(path, out.captures);
+    if (found.route == Found::none) return not_found(of, found, method, {path, path}, out);
+    fill(found.route, out);
+    return;
+  }
+  find_prepared(nullptr, method, path, out);
+}
+
+void Router::find_prepared(const Method* of, std::string_view method, std::string_view path,
+                           Match& out) const {
   Target target{path, path};
-  const bool plain = !options_.remove_extra_slash && !options_.use_raw_path &&
-                     std::memchr(path.data(), '%', path.size()) == nullptr;
-  if (!plain && !prepare(path, out, target)) {
+  if (!prepare(path, out, target)) {
     out.malformed = true;
     return;
   }
-  if (const Method* of = method_of(method)) {
-    const Found found = of->tree.find(target.path, out.captures);
-    if (found.route != Found::none) return fill(found.route, target.unescape_values, out);
-    out.captures.count = 0;
-    if (method != "CONNECT" && target.path != "/" && redirect(*of, found, target, out)) {
-      out.kind = Match::Kind::redirect;
-      return;
-    }
-  }
-  if (options_.handle_method_not_allowed && collect_allowed(method, target.path, out.allow)) {
+  const Found found = of ? of->tree.find(target.path, out.captures) : Found{};
+  if (found.route == Found::none) return not_found(of, found, method, target, out);
+  fill(found.route, out);
+  if (target.unescape_values) unescape_values(out);
+}
+
+// Redirects, or says what else the path has.
+void Router::not_found(const Method* of, Found found, std::string_view method, const Target& target,
+                       Match& out) const {
+  out.captures.count = 0;
+  const bool may_redirect = of && method != "CONNECT" && target.path != "/";
+  if (may_redirect && redirect(*of, found, target, out)) {
+    out.kind = Match::Kind::redirect;
+  } else if (options_.handle_method_not_allowed &&
+             collect_allowed(method, target.path, out.allow)) {
     out.kind = Match::Kind::method_not_allowed;
   }
 }
@@ -146,12 +170,7 @@ bool Router::prepare(std::string_view path, Match& out, Target& target) const {
   return true;
 }
 
-void Router::fill(std::uint32_t index, bool unescape_values, Match& out) const {
-  const Route& route = routes_[index];
-  out.kind = Match::Kind::found;
-  out.route = route.route;
-  out.pattern = route.pattern;
-  if (!unescape_values) return;
+void Router::unescape_values(Match& out) {
   std::size_t bytes = 0;
   for (const Param& param : out.params()) bytes += param.value.size();
   out.values.clear();

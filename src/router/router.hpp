@@ -82,7 +82,12 @@ class Router {
   const Method* method_of(std::string_view name) const;
   Method& method_for(std::string_view name);
   bool prepare(std::string_view path, Match& out, Target& target) const;
-  void fill(std::uint32_t index, bool unescape_values, Match& out) const;
+  void fill(std::uint32_t index, Match& out) const;
+  static void unescape_values(Match& out);
+  void find_prepared(const Method* of, std::string_view method, std::string_view path,
+                     Match& out) const;
+  void not_found(const Method* of, Found found, std::string_view method, const Target& target,
+                 Match& out) const;
   bool redirect(const Method& method, Found found, const Target& target, Match& out) const;
   bool fixed_path(const Method& method, std::string_view path, Match& out) const;
   bool collect_allowed(std::string_view except, std::string_view path, std::string& out) const;

@@ -116,62 +116,58 @@ void Tree::split(std::uint32_t at, std::uint16_t bytes) {
 
 // Whether `rest` begins with the child's text; the first byte is known to be met.
 inline bool Tree::meets(const Node& child, std::string_view rest) const {
-  if (rest.size() < child.text_bytes) return false;
-  const char* text = text_.data() + child.text;
-  if (child.text_bytes > 16) return std::memcmp(rest.data(), text, child.text_bytes) == 0;
-  for (std::size_t i = 1; i < child.text_bytes; ++i) {
-    if (rest[i] != text[i]) return false;
-  }
-  return true;
+  return child.text_bytes == 1 ||
+         (rest.size() >= child.text_bytes &&
+          std::memcmp(rest.data(), text_.data() + child.text, child.text_bytes) == 0);
 }
 
-inline void Tree::take_param(Walk& walk) const {
-  const Node& param = nodes_[nodes_[walk.at].param];
-  const char* const begin = walk.path.data() + walk.pos;
-  const char* const path_end = walk.path.data() + walk.path.size();
-  const char* end = begin;
-  while (end != path_end && *end != '/') ++end;
-  const auto bytes = static_cast<std::size_t>(end - begin);
-  walk.captures.params[walk.captures.count++] = {text_of(param), {begin, bytes}};
-  walk.at = nodes_[walk.at].param;
-  walk.pos += bytes;
+inline std::size_t Tree::take_param(const Node& node, std::string_view rest,
+                                    Captures& captures) const {
+  std::size_t bytes = 0;
+  while (bytes < rest.size() && rest[bytes] != '/') ++bytes;
+  captures.params[captures.count++] = {text_of(nodes_[node.param]), {rest.data(), bytes}};
+  return bytes;
+}
+
+std::uint32_t Tree::take_catch_all(const Walk& walk) const {
+  const Node& node = nodes_[nodes_[walk.at].catch_all];
+  walk.captures.params[walk.captures.count++] = {text_of(node), walk.path.substr(walk.pos - 1)};
+  return node.route;
 }
 
 Found Tree::find(std::string_view path, Captures& captures) const {
   captures.count = 0;
-  Walk walk{path, captures};
-  Found found;
+  std::uint32_t at = 0;
+  std::size_t pos = 0;
   while (true) {
-    const Node& node = nodes_[walk.at];
-    if (walk.pos == path.size()) {
-      if (node.route != none) return {node.route};
-      if (node.catch_all != none) return take_catch_all(walk);
-      if (!path_ends(walk, found)) return found;
+    const Node& node = nodes_[at];
+    const std::string_view rest{path.data() + pos, path.size() - pos};
+    const std::uint32_t next = rest.empty() ? none : child_for(node, rest[0]);
+    if (next != none && meets(nodes_[next], rest)) {
+      at = next;
+      pos += nodes_[next].text_bytes;
       continue;
     }
-    const std::uint32_t next = child_for(node, path[walk.pos]);
-    if (next != none) {
-      const Node& child = nodes_[next];
-      if (meets(child, walk.rest())) {
-        walk.at = next;
-        walk.pos += child.text_bytes;
-      } else if (!mismatch(walk, child, found)) {
-        return found;
-      }
-    } else if (node.param != none) {
-      take_param(walk);
-    } else if (node.catch_all != none) {
-      return take_catch_all(walk);
-    } else if (!dead_end(walk, found)) {
-      return found;
+    if (rest.empty() && node.route != none) return {node.route};
+    if (node.catch_all != none) return {take_catch_all({path, captures, at, pos})};
+    if (next == none && node.param != none && !rest.empty()) {
+      pos += take_param(node, rest, captures);
+      at = node.param;
+      continue;
     }
+    Found found;
+    Walk walk{path, captures, at, pos};
+    if (!go_on(walk, next, found)) return found;
+    at = walk.at;
+    pos = walk.pos;
   }
 }
 
-Found Tree::take_catch_all(Walk& walk) const {
-  const Node& node = nodes_[nodes_[walk.at].catch_all];
-  walk.captures.params[walk.captures.count++] = {text_of(node), walk.path.substr(walk.pos - 1)};
-  return {node.route};
+// What is left when a node has no way on. True: the walk goes on elsewhere. False: it ends here, as
+// `found` says.
+bool Tree::go_on(Walk& walk, std::uint32_t next, Found& found) const {
+  if (walk.rest().empty()) return path_ends(walk, found);
+  return next == none ? dead_end(walk, found) : mismatch(walk, nodes_[next], found);
 }
 
 // Goes up to the next place where static text was taken although a parameter was there too, and
@@ -186,17 +182,19 @@ bool Tree::climb(Walk& walk) const {
     pos -= param ? walk.captures.params[--count].value.size() : node.text_bytes;
     at = node.parent;
     if (!param && nodes_[at].param != none) {
-      walk.at = at;
-      walk.pos = pos;
       walk.captures.count = count;
-      take_param(walk);
+      enter_param(walk, at, pos);
       return true;
     }
   }
   return false;
 }
 
-// The three ways to fail. True: the walk goes on elsewhere. False: `found` says how it ended.
+// From node `at`, whose text ends at `pos`, into its parameter.
+void Tree::enter_param(Walk& walk, std::uint32_t at, std::size_t pos) const {
+  walk.pos = pos + take_param(nodes_[at], walk.path.substr(pos), walk.captures);
+  walk.at = nodes_[at].param;
+}
 
 // No child for the next byte.
 bool Tree::dead_end(Walk& walk, Found& found) const {
@@ -219,7 +217,7 @@ bool Tree::mismatch(Walk& walk, const Node& child, Found& found) const {
                                       text.back() == '/' && text.substr(0, rest.size()) == rest);
   if (found.other_slash) return false;
   if (nodes_[walk.at].param == none) return climb(walk);
-  take_param(walk);
+  enter_param(walk, walk.at, walk.pos);
   return true;
 }
 
@@ -262,9 +260,9 @@ Mended Tree::mend_below(Walk walk) const {
     if (found.route != none) return found;
     walk.captures.count = count;
   }
-  if (node.catch_all != none) return {take_catch_all(walk).route, size};
+  if (node.catch_all != none) return {take_catch_all(walk), size};
   if (node.param != none) {
-    take_param(walk);
+    enter_param(walk, walk.at, walk.pos);
     return mend_below(walk);
   }
   const bool can_end_here = node.kind == Kind::param ? next == none : node.route != none;
@@ -293,7 +291,7 @@ Mended Tree::mend_end(Walk walk) const {
   const Node& node = nodes_[walk.at];
   const std::size_t size = walk.path.size();
   if (node.route != none) return {node.route, size};
-  if (node.catch_all != none) return {take_catch_all(walk).route, size};
+  if (node.catch_all != none) return {take_catch_all(walk), size};
   const std::uint32_t child = child_for(node, '/');
   if (!slash_below(node) || catch_all_below_param(node, child)) return {};
   return {any_route(child), size + 1};

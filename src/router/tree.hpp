@@ -96,8 +96,10 @@ class Tree {
   void split(std::uint32_t at, std::uint16_t bytes);
 
   bool meets(const Node& child, std::string_view rest) const;
-  void take_param(Walk& walk) const;
-  Found take_catch_all(Walk& walk) const;
+  std::size_t take_param(const Node& node, std::string_view rest, Captures& captures) const;
+  std::uint32_t take_catch_all(const Walk& walk) const;
+  void enter_param(Walk& walk, std::uint32_t at, std::size_t pos) const;
+  bool go_on(Walk& walk, std::uint32_t next, Found& found) const;
   bool climb(Walk& walk) const;
   bool dead_end(Walk& walk, Found& found) const;
   bool mismatch(Walk& walk, const Node& child, Found& found) const;
