@@ -156,7 +156,7 @@ def programs_of(build_dir, checks):
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog="scripts/test")
     parser.add_argument("--filter", default="", metavar="NAME[:PATTERN]",
-                        help="programs with NAME in their path; GoogleTest cases that match PATTERN")
+                        help="programs with NAME in their path; cases that match PATTERN")
     parser.add_argument("--build-dir", metavar="DIR",
                         help="programs of DIR only; without it, build/release and tests/tidy")
     parser.add_argument("--timeout", type=int, default=300, metavar="SECONDS",
