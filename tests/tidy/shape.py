@@ -11,10 +11,13 @@ FILE_LINES_MAX = 500
 COLUMNS_MAX = 100
 
 _COMMENT_STARTS = ("//", "#", '"""', "/*", "<!--")
-_CONTAINER = re.compile(r"\b(?:namespace|class|struct|union|enum|concept)\b")
-_CONTROL = re.compile(r"^(?:if|else|for|while|switch|do|catch|try|return|case)\b")
+_CONTAINER = re.compile(r"\b(?:namespace|class|struct|union|enum|extern)\b")
+_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>(){}]*>")
+_INITIALISER = re.compile(r"\{[^{}]*\}")
+_DIRECTIVE = re.compile(r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*")
+_NOT_NEWLINE = re.compile(r"[^\n]")
 _AFTER_PARAMETERS = re.compile(
-    r"\)\s*(?:const|noexcept|override|final|mutable|try|&&?|->[^;{}]*|requires[^;{}]*|:[^;{}]*)*"
+    r"\)\s*(?:const|noexcept|override|final|mutable|try|&&?|->[^;{}]*|requires[^;{}]*|:[^;{}]*\))*"
     r"\s*$")
 _TEST_HEAD = re.compile(r"\b(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)")
 _NAME = re.compile(r"([~\w:]+|operator\s*\S+)\s*\(")
@@ -36,40 +39,49 @@ def _function_name(head):
     return name.group(1) if name else "function"
 
 
-def _is_function_head(head):
-    """Whether a `{` after `head` (text since the last `;`, `{` or `}`) opens a function."""
-    if _CONTROL.match(head):
-        return False
-    if _CONTAINER.search(head.partition("(")[0]) and not head.rstrip().endswith(")"):
-        return False
-    return _AFTER_PARAMETERS.search(head) is not None
+def _kind_of_brace(head):
+    """What a `{` opens after `head`, the text of its statement so far."""
+    plain, before = head, ""
+    while plain != before:
+        before, plain = plain, _INITIALISER.sub("()", _TEMPLATE_ARGUMENTS.sub("", plain))
+    if _AFTER_PARAMETERS.search(plain):
+        return "function"
+    return "container" if _CONTAINER.search(plain) else "value"
 
 
 def cpp_functions(code):
-    """The functions of blanked C++ code, lambdas and local classes counted with their function.
+    """The functions of blanked C++ code; lambdas and local classes count with their function.
 
     A brace counter: right for code that clang-format has laid out.
     """
-    open_braces, found, head_start = [], [], 0
-    code = re.sub(r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda line: re.sub(r"[^\n]", " ",
-                                                                            line.group()), code)
-    inside = None  # depth of the function that is open
+    code = _DIRECTIVE.sub(lambda line: _NOT_NEWLINE.sub(" ", line.group()), code)
+    found, containers, depth, start, kind = [], 0, 0, 0, ""
     for match in re.finditer(r"[;{}]", code):
-        if match.group() == "{":
-            head = code[head_start:match.start()]
-            if inside is None and _is_function_head(head.strip()):
-                inside = len(open_braces)
-                start = head_start + len(head) - len(head.lstrip())
-                found.append((_function_name(head.strip()), line_of(code, start)))
-            open_braces.append(match.start())
-        elif match.group() == "}" and open_braces:
-            open_braces.pop()
-            if inside == len(open_braces):
-                name, line = found[-1]
-                found[-1] = Function(name, line, line_of(code, match.start()) - line + 1)
-                inside = None
-        head_start = match.end()
-    return [function for function in found if isinstance(function, Function)]
+        mark, offset = match.group(), match.start()
+        if mark == "{":
+            if depth == containers:
+                kind = _kind_of_brace(code[start:offset])
+                if kind == "container":
+                    containers += 1
+                    start = offset + 1
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            containers = min(containers, depth)
+            if depth == containers and kind == "function":
+                found.append(_function_at(code, start, offset))
+            if depth == containers and kind != "value":
+                start, kind = offset + 1, ""
+        elif depth == containers:
+            start, kind = offset + 1, ""
+    return found
+
+
+def _function_at(code, start, end):
+    """The function whose statement starts after `start` and whose last brace is at `end`."""
+    start += len(code[start:end]) - len(code[start:end].lstrip())
+    line = line_of(code, start)
+    return Function(_function_name(code[start:end]), line, line_of(code, end) - line + 1)
 
 
 def python_functions(text):
