@@ -17,8 +17,8 @@ _INITIALISER = re.compile(r"\{[^{}]*\}")
 _DIRECTIVE = re.compile(r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _AFTER_PARAMETERS = re.compile(
-    r"\)\s*(?:const|noexcept|override|final|mutable|try|&&?|->[^;{}]*|requires[^;{}]*|:[^;{}]*\))*"
-    r"\s*$")
+    r"\)\s*(?:(?:const|noexcept|override|final|mutable|try|&&?|->[^;{}]*|requires[^;{}]*"
+    r"|:[^;{}]*\))\s*)*$")
 _TEST_HEAD = re.compile(r"\b(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)")
 _NAME = re.compile(r"([~\w:]+|operator\s*\S+)\s*\(")
 _SHELL_FUNCTION = re.compile(r"^(\w+)\(\) \{\n(.*?)^\}$", re.MULTILINE | re.DOTALL)

@@ -229,7 +229,7 @@ def test_a_function_of_61_lines_is_too_long():
             body = long_body(lines - head.count("\n") - 2)
             text = split_cpp(around % f"{head}\n{body}}}")[0]
             actual = [function.lines for function in shape.cpp_functions(text)]
-            expect(actual, [lines])
+            assert actual == [lines], f"{head}: {actual}"
             expect(len(found(shape.functions_fit_a_screen, {"src/os/a.cpp": text})), findings)
 
 
