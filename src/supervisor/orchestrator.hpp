@@ -65,7 +65,7 @@ struct HandoverReport {
   enum class Result : std::uint8_t { done = 1, refused = 2, rolled_back = 3 };
   Result result = Result::done;
   std::string reason;
-  Generation generation = 0;  ///< The successor; the one that serves, if it was rolled back.
+  Generation generation = 0;  ///< The one that serves now; 0: none.
   std::uint64_t moved = 0;
   std::uint64_t drained = 0;
   std::uint64_t refused = 0;
@@ -80,6 +80,8 @@ enum class Phase : std::uint8_t {  // in the supervisor's state record: fixed fo
   draining = 7, frozen = 8, returning = 9, leaving = 10, stopping = 11, killed = 12,
 };
 std::string_view name_of(Phase phase);
+std::string name_of(Generation generation);            ///< "generation 3"
+std::string in_words(std::chrono::milliseconds time);  ///< "5 s", "250 ms"
 
 struct Worker {
   Phase phase = Phase::starting;
@@ -215,14 +217,17 @@ class Orchestrator {
   void report(CommandId command, HandoverReport report);
   void refuse_command(CommandId command, std::string reason);
 
-  // Attempts: orchestrator.cpp
+  // Attempts: orchestrator_attempt.cpp
   void begin_attempt(Attempt::Kind kind, Generation binary, std::string path, CommandId command,
                      bool wait);
   void attempt_failed(const std::string& reason);
   void attempt_ready();
   void serve_alone(Generation generation);
   void ensure_active();
+  void abandon_restart();
+  void abandon_all();
   std::string why_busy() const;
+  std::string why_full() const;
   void on_hello(Generation from, Worker& worker, const handover::Hello& hello);
 
   // Life of workers: orchestrator.cpp
@@ -247,7 +252,7 @@ class Orchestrator {
   void accept_alone();
   void finish_forward();
   void finish_rollback();
-  void finish_undone();
+  void finish_undone(bool giver_lives);
   void begin_probation(CommandId waiting);
   void commit_probation();
   void roll_back(const std::string& reason, CommandId rollback_command);

@@ -8,8 +8,6 @@ namespace {
 
 using Kind = Orchestrator::Deadline::Kind;
 
-std::string named(Generation generation) { return "generation " + std::to_string(generation); }
-
 }  // namespace
 
 // Step 4: the giver stops accepting; its answer carries the channels.
@@ -39,7 +37,8 @@ void Orchestrator::on_paused(Generation from, Worker& worker, const handover::Pa
 }
 
 void Orchestrator::on_swept(Generation from, Worker& worker, const handover::Swept& swept) {
-  if (!move_ || move_->stage != Move::Stage::moving || move_->receiver != from) return;
+  const bool receives = worker.phase == Phase::receiving || worker.phase == Phase::returning;
+  if (!receives || !move_ || move_->stage != Move::Stage::moving || move_->receiver != from) return;
   worker.phase = Phase::serving;
   HandoverReport& report = move_->report;
   report.moved = swept.moved;
@@ -74,7 +73,7 @@ void Orchestrator::finish_rollback() {
   outcome.result = HandoverReport::Result::rolled_back;
   outcome.generation = done.receiver;
   s_.last_handover = outcome;
-  note(outcome.reason + "; handed back to " + named(done.receiver));
+  note(outcome.reason + "; handed back to " + name_of(done.receiver));
   report(done.command, outcome);
   if (done.rollback_command != 0) {
     outcome.result = HandoverReport::Result::done;
@@ -89,43 +88,42 @@ void Orchestrator::move_late() {
   switch (move_->stage) {
     case Move::Stage::pausing:
       if (move_->rollback) {  // the bad one does not answer: then it is as good as dead
-        note(named(move_->giver) + " did not pause: killed");
+        note(name_of(move_->giver) + " did not pause: killed");
         return kill(move_->giver);
       }
-      return receiver_lost("the running " + named(move_->giver) + " did not pause in time");
+      return receiver_lost("the running " + name_of(move_->giver) + " did not pause in time");
     case Move::Stage::moving:
       // It answers pings, or it would have been killed. What it has may be half of everything.
-      note(named(move_->receiver) + " did not finish receiving: killed");
-      move_->report.reason = named(move_->receiver) + " did not finish receiving in time";
+      note(name_of(move_->receiver) + " did not finish receiving: killed");
+      move_->report.reason = name_of(move_->receiver) + " did not finish receiving in time";
       return kill(move_->receiver);
     case Move::Stage::ending:
       return;  // SIGKILL was sent: its exit will come
     case Move::Stage::returning:
-      note(named(move_->giver) + " did not take back: killed");
+      note(name_of(move_->giver) + " did not take back: killed");
       return kill(move_->giver);
   }
 }
 
 // One side of the move has exited.
 void Orchestrator::move_lost(Generation who, const std::string& how) {
-  const std::string reason = named(who) + " ended: " + how;
-  if (who == move_->receiver) {
-    if (move_->stage == Move::Stage::ending) return take_back();
-    return receiver_lost(reason);
-  }
-  const bool alone = move_->stage == Move::Stage::pausing || move_->rollback;
-  if (move_->stage == Move::Stage::ending || move_->stage == Move::Stage::returning) {
-    // Both are gone, or the receiver is about to be.
-    kill(move_->receiver);
-    finish_undone();
-    s_.active = 0;
-    return;
-  }
-  if (!alone) return;  // its channels are at their end: the receiver adopts and says SWEPT
+  const std::string reason = name_of(who) + " ended: " + how;
+  if (who == move_->receiver) return receiver_lost(reason);
   if (move_->report.reason.empty()) move_->report.reason = reason;
-  if (!move_->rollback) return accept_alone();
-  std::swap(move_->giver, move_->receiver);  // the predecessor has what is frozen
-  take_back();
+  switch (move_->stage) {
+    case Move::Stage::pausing:
+    case Move::Stage::moving:
+      if (move_->rollback) {  // the predecessor still has what is frozen
+        std::swap(move_->giver, move_->receiver);
+        move_->rollback = false;
+        return take_back();
+      }
+      if (move_->stage == Move::Stage::pausing) return accept_alone();
+      return;  // its channels are at their end: the receiver adopts and says SWEPT
+    case Move::Stage::ending:
+    case Move::Stage::returning:
+      return finish_undone(false);
+  }
 }
 
 // The predecessor died before it could send anything: the successor serves without.
@@ -135,7 +133,7 @@ void Orchestrator::accept_alone() {
   const Generation before = std::exchange(s_.active, 0);
   serve_alone(done.receiver);
   done.report.generation = done.receiver;
-  done.report.notes.push_back(named(before) + " ended before it paused; its connections are lost");
+  done.report.notes.push_back(name_of(before) + " ended before it paused; its connections are lost");
   s_.last_handover = done.report;
   report(done.command, done.report);
 }
@@ -153,12 +151,8 @@ void Orchestrator::receiver_lost(const std::string& reason) {
 void Orchestrator::take_back() {
   Worker* giver = find(move_->giver);
   move_->stage = Move::Stage::returning;
-  if (giver == nullptr || giver->phase == Phase::killed) {
-    if (giver != nullptr) return;  // its exit ends the move
-    finish_undone();
-    s_.active = 0;
-    return;
-  }
+  if (giver == nullptr) return finish_undone(false);
+  if (giver->phase == Phase::killed) return;  // its exit ends the move
   tell(move_->giver, handover::TakeBack{});
   giver->phase = Phase::returning;
   disarm(Kind::drain, move_->giver);
@@ -166,28 +160,36 @@ void Orchestrator::take_back() {
 }
 
 void Orchestrator::on_resumed(Generation from, Worker& worker, const handover::Resumed& resumed) {
-  if (!move_ || move_->stage != Move::Stage::returning || move_->giver != from) return;
+  const bool returns = worker.phase == Phase::returning && move_ && move_->giver == from;
+  if (!returns || move_->stage != Move::Stage::returning) return;
   worker.phase = Phase::serving;
-  s_.active = from;
   if (move_->began) {
     move_->report.reason += "; " + std::to_string(resumed.taken_back) +
                             " connections taken back, " + std::to_string(resumed.closed) +
                             " closed";
   }
-  finish_undone();
+  finish_undone(true);
 }
 
-void Orchestrator::finish_undone() {
+// The giver goes on, or both are gone and the last good binary is started anew.
+void Orchestrator::finish_undone(bool giver_lives) {
+  using Result = HandoverReport::Result;
   const Move done = *std::exchange(move_, std::nullopt);
   disarm(Kind::move);
+  s_.active = giver_lives ? done.giver : 0;
   HandoverReport outcome = done.report;
-  outcome.result = done.began ? HandoverReport::Result::rolled_back : HandoverReport::Result::refused;
-  outcome.generation = done.began ? done.giver : done.receiver;
+  outcome.generation = s_.active;
+  outcome.result = done.began ? Result::rolled_back : Result::refused;
+  if (done.rollback) {  // it was the way back that failed: the new version stays
+    outcome.result = Result::done;
+    outcome.reason = "the rollback failed: " + outcome.reason;
+  }
   s_.last_handover = outcome;
-  note(named(done.giver) + " goes on: " + outcome.reason);
+  note((giver_lives ? name_of(done.giver) + " goes on: " : "no generation is left: ") +
+       outcome.reason);
   report(done.command, outcome);
   if (done.rollback_command == 0) return;
-  outcome.result = HandoverReport::Result::done;
+  outcome.result = giver_lives && !done.rollback ? Result::done : Result::refused;
   report(done.rollback_command, outcome);
 }
 
@@ -226,10 +228,10 @@ void Orchestrator::roll_back(const std::string& reason, CommandId rollback_comma
 
 void Orchestrator::probation_lost(Generation who, const std::string& how) {
   if (who == s_.probation->predecessor) {
-    note(named(who) + " ended while it stood by: " + how);
+    note(name_of(who) + " ended while it stood by: " + how);
     return commit_probation();
   }
-  const std::string reason = named(who) + " ended on probation: " + how;
+  const std::string reason = name_of(who) + " failed on probation: " + how;
   const Probation ended = *std::exchange(s_.probation, std::nullopt);
   disarm(Kind::probation);
   if (attempt_) attempt_failed("a rollback came first: " + reason);
@@ -240,7 +242,7 @@ void Orchestrator::probation_lost(Generation who, const std::string& how) {
   move_->command = ended.waiting;
   move_->report = ended.report;
   move_->report.reason = reason;
-  take_back();
+  receiver_lost(reason);
 }
 
 }  // namespace segue::supervisor
