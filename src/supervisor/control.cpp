@@ -65,11 +65,11 @@ Result<os::Fd> connect_to_supervisor(const os::Os& os, const std::string& path,
   const timeval limit = to_timeval(timeout);
   os.setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   os.setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const int connected = os.connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
-                                   sizeof address);
+  const int connected =
+      os.connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   if (connected == -ENOENT || connected == -ECONNREFUSED) {
-    return Error{ErrorCode::not_found, "no service at " + path +
-                                           ": start it, or pass --control PATH of a running one"};
+    return Error{ErrorCode::not_found,
+                 "no service at " + path + ": start it, or pass --control PATH of a running one"};
   }
   if (connected < 0) {
     return os::failure("cannot reach the supervisor at " + path, connected,
@@ -110,9 +110,15 @@ Result<Request> decode_request(std::string_view record) {
         }
         request.binary = entry->bytes;
         break;
-      case tag_check: request.check = number == 1U; break;
-      case tag_wait: request.wait = number == 1U; break;
-      case tag_supervisor: request.supervisor = number == 1U; break;
+      case tag_check:
+        request.check = number == 1U;
+        break;
+      case tag_wait:
+        request.wait = number == 1U;
+        break;
+      case tag_supervisor:
+        request.supervisor = number == 1U;
+        break;
       default:
         if (must_know(entry->tag)) return unknown_tag(entry->tag);
     }
@@ -143,8 +149,12 @@ Result<Answer> decode_answer(std::string_view record) {
         answer.exit_code = static_cast<int>(*number);
         has_code = true;
         break;
-      case tag_json: answer.json = entry->bytes; break;
-      case tag_text: answer.text = entry->bytes; break;
+      case tag_json:
+        answer.json = entry->bytes;
+        break;
+      case tag_text:
+        answer.text = entry->bytes;
+        break;
       default:
         if (must_know(entry->tag)) return unknown_tag(entry->tag);
     }

@@ -21,9 +21,9 @@ enum class Command : std::uint8_t {  // fixed for ever
 
 struct Request {
   Command command = Command::status;
-  std::string binary;       ///< upgrade: absolute path instead of the service's own; empty: its own.
-  bool check = false;       ///< upgrade: dry run.
-  bool wait = false;        ///< upgrade: answer after probation.
+  std::string binary;  ///< upgrade: absolute path instead of the service's own; empty: its own.
+  bool check = false;  ///< upgrade: dry run.
+  bool wait = false;   ///< upgrade: answer after probation.
   bool supervisor = false;  ///< upgrade: replace the supervisor itself.
   bool operator==(const Request&) const = default;
 };

@@ -8,7 +8,7 @@
 namespace segue::supervisor {
 namespace {
 
-using Kind = Orchestrator::Deadline::Kind;
+using Kind = Deadline::Kind;
 
 std::int64_t nanoseconds(std::chrono::milliseconds time) {
   return std::chrono::nanoseconds(time).count();
@@ -39,8 +39,8 @@ bool answers(Phase phase) {
 
 std::string_view name_of(Phase phase) {
   static constexpr std::array<std::string_view, 13> names = {
-      "unknown", "starting", "preparing", "ready",     "receiving", "serving",  "pausing",
-      "draining", "frozen",  "returning", "leaving",   "stopping",  "killed"};
+      "unknown",  "starting", "preparing", "ready",   "receiving", "serving", "pausing",
+      "draining", "frozen",   "returning", "leaving", "stopping",  "killed"};
   const auto index = static_cast<std::size_t>(phase);
   return names[index < names.size() ? index : 0];
 }
@@ -71,8 +71,10 @@ void Orchestrator::said(std::int64_t now, Generation from,
   } else if (std::holds_alternative<handover::Ready>(message)) {
     if (worker->phase == Phase::preparing) attempt_ready();
   } else if (const auto* failed = std::get_if<handover::Failed>(&message)) {
-    if (attempt_ && attempt_->generation == from) attempt_failed(failed->reason);
-    else note(name_of(from) + " says that it cannot serve: " + failed->reason);
+    if (attempt_ && attempt_->generation == from)
+      attempt_failed(failed->reason);
+    else
+      note(name_of(from) + " says that it cannot serve: " + failed->reason);
   } else if (const auto* paused = std::get_if<handover::Paused>(&message)) {
     on_paused(from, *worker, *paused);
   } else if (const auto* swept = std::get_if<handover::Swept>(&message)) {
@@ -122,7 +124,7 @@ void Orchestrator::exited(std::int64_t now, Generation who, const std::string& h
   } else if (s_.active == who) {
     note(name_of(who) + " ended: " + how + "; restarting");
     s_.active = 0;
-    if (ran_ns > nanoin_words(timing_.probation)) s_.restarts = 0;
+    if (ran_ns > nanoseconds(timing_.probation)) s_.restarts = 0;
     const bool checking = attempt_ && attempt_->kind == Attempt::Kind::check;
     if (checking) attempt_failed("the running " + name_of(who) + " ended meanwhile");
   }

@@ -15,8 +15,8 @@
 //
 //   any --(deadline, hang, refusal)--> killed --exit--> (gone);   any --STOP--> stopping
 //
-// A handover is an `Attempt` (steps 1-3), then a `Move` (4-7), then a `Probation` (8). A rollback is
-// a Move in the other direction. At most one Attempt and one Move at a time.
+// A handover is an `Attempt` (steps 1-3), then a `Move` (4-7), then a `Probation` (8). A rollback
+// is a Move in the other direction. At most one Attempt and one Move at a time.
 //
 // Guarantees, held by a random walk in the tests:
 //   - no two generations accept at the same time;
@@ -36,123 +36,63 @@
 #include <vector>
 
 #include "handover/protocol.hpp"
+#include "supervisor/state.hpp"
 
 namespace segue::supervisor {
-
-using Generation = std::uint64_t;  ///< Counted from 1; 0: none.
-using CommandId = std::uint64_t;   ///< Who asked; 0: a signal, nobody to answer.
-
-/// Deadlines and limits of the machine.
-struct Timing {
-  std::chrono::milliseconds hello{5'000};
-  std::chrono::milliseconds ready{60'000};
-  std::chrono::milliseconds pause{5'000};
-  std::chrono::milliseconds drain{30'000};
-  std::chrono::milliseconds probation{10'000};
-  std::chrono::milliseconds resume{5'000};   ///< TAKE_BACK to RESUMED.
-  std::chrono::milliseconds leave{5'000};    ///< LEAVE to exit, then SIGKILL.
-  std::chrono::milliseconds stop{30'000};
-  std::chrono::milliseconds grace{2'000};    ///< On top of a deadline that the worker keeps itself.
-  std::chrono::milliseconds ping{1'000};
-  std::chrono::milliseconds restart_first{100};
-  std::chrono::milliseconds restart_max{5'000};
-  unsigned misses_max = 3;    ///< Unanswered pings, or unhealthy answers, in a row.
-  unsigned draining_max = 3;  ///< Generations that drain at one time.
-};
-
-/// How a handover ended: the keys of `segue upgrade --json`.
-struct HandoverReport {
-  enum class Result : std::uint8_t { done = 1, refused = 2, rolled_back = 3 };
-  Result result = Result::done;
-  std::string reason;
-  Generation generation = 0;  ///< The one that serves now; 0: none.
-  std::uint64_t moved = 0;
-  std::uint64_t drained = 0;
-  std::uint64_t refused = 0;
-  handover::FreezeTimes freeze;
-  std::int64_t total_ns = 0;  ///< PAUSE to the last COMMIT.
-  std::vector<std::string> notes;
-  bool operator==(const HandoverReport&) const = default;
-};
-
-enum class Phase : std::uint8_t {  // in the supervisor's state record: fixed for ever
-  starting = 1, preparing = 2, ready = 3, receiving = 4, serving = 5, pausing = 6,
-  draining = 7, frozen = 8, returning = 9, leaving = 10, stopping = 11, killed = 12,
-};
-std::string_view name_of(Phase phase);
-std::string name_of(Generation generation);            ///< "generation 3"
-std::string in_words(std::chrono::milliseconds time);  ///< "5 s", "250 ms"
-
-struct Worker {
-  Phase phase = Phase::starting;
-  Generation binary = 0;  ///< The generation for which its binary was pinned.
-  handover::Hello hello;
-  bool retired = false;   ///< Committed or rolled back: leaves as soon as it has drained.
-  std::uint64_t connections = 0;
-  std::uint64_t drained = 0;
-  std::int64_t started_ns = 0;
-  std::uint64_t pings = 0;  ///< Sent; `pongs`: the last sequence answered.
-  std::uint64_t pongs = 0;
-  unsigned misses = 0;
-  unsigned ills = 0;        ///< Unhealthy answers in a row; `ill` is the failed check.
-  std::string ill;
-};
 
 /// What to perform, in order.
 namespace action {
 /// Start a worker. `path` given: pin the binary at it; else use the one pinned for `binary`.
-struct Spawn { Generation generation; Generation binary; std::string path; };
+struct Spawn {
+  Generation generation;
+  Generation binary;
+  std::string path;
+};
 /// Bind what is missing of `names` and send LISTENERS; on failure call `listen_failed`.
-struct Listen { Generation to; std::uint32_t protocol; std::vector<std::string> names; };
+struct Listen {
+  Generation to;
+  std::uint32_t protocol;
+  std::vector<std::string> names;
+};
 /// Send; with `channels_of`, attach the descriptors that came with that worker's PAUSED.
-struct Send { Generation to; handover::ControlMessage message; Generation channels_of = 0; };
-struct Kill { Generation generation; };  ///< SIGKILL its process group.
+struct Send {
+  Generation to;
+  handover::ControlMessage message;
+  Generation channels_of = 0;
+};
+struct Kill {
+  Generation generation;
+};  ///< SIGKILL its process group.
 /// A handover, rollback or dry run has ended: tell `command`, if any, and the log.
-struct Report { CommandId command; HandoverReport report; };
-struct Stopped { CommandId command; };  ///< Answer to stop: everything is gone.
-struct Committed { Generation generation; };  ///< Listeners it does not want may be closed.
-struct Log { std::string text; };
-struct Exit { int code; };  ///< No worker is left: end the supervisor.
+struct Report {
+  CommandId command;
+  HandoverReport report;
+};
+struct Stopped {
+  CommandId command;
+};  ///< Answer to stop: everything is gone.
+struct Committed {
+  Generation generation;
+};  ///< Listeners it does not want may be closed.
+struct Log {
+  std::string text;
+};
+struct Exit {
+  int code;
+};  ///< No worker is left: end the supervisor.
 }  // namespace action
-using Action = std::variant<action::Spawn, action::Listen, action::Send, action::Kill,
-                            action::Report, action::Stopped, action::Committed, action::Log,
-                            action::Exit>;
+using Action =
+    std::variant<action::Spawn, action::Listen, action::Send, action::Kill, action::Report,
+                 action::Stopped, action::Committed, action::Log, action::Exit>;
 
 struct Upgrade {
-  std::string path;     ///< Of the binary to start.
-  bool check = false;   ///< Dry run: start it, compare, end it.
-  bool wait = false;    ///< Answer after probation.
+  std::string path;    ///< Of the binary to start.
+  bool check = false;  ///< Dry run: start it, compare, end it.
+  bool wait = false;   ///< Answer after probation.
 };
 
 class Orchestrator {
  public:
-  /// The part that survives `segue upgrade --supervisor`: taken when `settled()`.
-  struct Probation {
-    Generation predecessor = 0;
-    Generation successor = 0;
-    CommandId waiting = 0;
-    HandoverReport report;
-  };
-  struct Deadline {
-    enum class Kind : std::uint8_t {  // in the supervisor's state record: fixed for ever
-      attempt = 1, move = 2, probation = 3, restart = 4, stop = 5, ping = 6, drain = 7, leave = 8,
-    };
-    Kind kind = Kind::ping;
-    Generation generation = 0;
-    auto operator<=>(const Deadline&) const = default;
-  };
-  struct State {
-    std::map<Generation, Worker> workers;
-    Generation last = 0;             ///< Highest generation given out.
-    Generation active = 0;           ///< Accepts, or did before the move under way.
-    Generation good_binary = 0;      ///< Restarts use it: the last one that passed probation.
-    Generation previous_binary = 0;  ///< `rollback` after probation uses it.
-    std::optional<Probation> probation;
-    std::map<Deadline, std::int64_t> due;  ///< CLOCK_MONOTONIC nanoseconds.
-    std::optional<HandoverReport> last_handover;
-    unsigned restarts = 0;           ///< In a row.
-  };
-
   Orchestrator(Timing timing, State state = {}) : timing_(timing), s_(std::move(state)) {}
 
   // Events. Each moves time on to `now` first (deadlines before it fire).
@@ -160,7 +100,8 @@ class Orchestrator {
   void said(std::int64_t now, Generation from, const handover::ControlMessage& message);
   /// Bytes from `from` that are no message of this protocol.
   void said_nonsense(std::int64_t now, Generation from, const std::string& error);
-  /// `how`: "exit status 3", "killed by signal 11 (SIGSEGV)"; `last_words`: its stderr before READY.
+  /// `how`: "exit status 3", "killed by signal 11 (SIGSEGV)"; `last_words`: its stderr before
+  /// READY.
   void exited(std::int64_t now, Generation who, const std::string& how,
               const std::string& last_words);
   void spawn_failed(std::int64_t now, Generation who, const std::string& why);
@@ -174,7 +115,7 @@ class Orchestrator {
 
   std::vector<Action> take();                    ///< The actions since the last call.
   std::optional<std::int64_t> next_due() const;  ///< When `advance` is wanted.
-  bool settled() const;       ///< No handover (but a probation) or stop under way.
+  bool settled() const;  ///< No handover (but a probation) or stop under way.
   bool stopping() const { return stopping_; }
   bool handing_over() const { return attempt_.has_value() || move_.has_value(); }
   bool uses_binary(Generation binary) const;
@@ -200,8 +141,8 @@ class Orchestrator {
     Generation giver = 0;
     Generation receiver = 0;
     bool rollback = false;
-    bool began = false;           ///< ACCEPT was sent: undoing it is a rollback, not a refusal.
-    CommandId command = 0;        ///< Of the upgrade; `rollback_command`: of the rollback.
+    bool began = false;     ///< ACCEPT was sent: undoing it is a rollback, not a refusal.
+    CommandId command = 0;  ///< Of the upgrade; `rollback_command`: of the rollback.
     CommandId rollback_command = 0;
     bool wait = false;
     std::int64_t paused_ns = 0;

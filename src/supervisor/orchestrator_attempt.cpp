@@ -7,7 +7,7 @@
 namespace segue::supervisor {
 namespace {
 
-using Kind = Orchestrator::Deadline::Kind;
+using Kind = Deadline::Kind;
 
 }  // namespace
 

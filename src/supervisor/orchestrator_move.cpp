@@ -6,7 +6,7 @@
 namespace segue::supervisor {
 namespace {
 
-using Kind = Orchestrator::Deadline::Kind;
+using Kind = Deadline::Kind;
 
 }  // namespace
 
@@ -40,6 +40,7 @@ void Orchestrator::on_swept(Generation from, Worker& worker, const handover::Swe
   const bool receives = worker.phase == Phase::receiving || worker.phase == Phase::returning;
   if (!receives || !move_ || move_->stage != Move::Stage::moving || move_->receiver != from) return;
   worker.phase = Phase::serving;
+  worker.connections = std::max(worker.connections, swept.moved);
   HandoverReport& report = move_->report;
   report.moved = swept.moved;
   report.refused = swept.refused;
@@ -133,7 +134,8 @@ void Orchestrator::accept_alone() {
   const Generation before = std::exchange(s_.active, 0);
   serve_alone(done.receiver);
   done.report.generation = done.receiver;
-  done.report.notes.push_back(name_of(before) + " ended before it paused; its connections are lost");
+  done.report.notes.push_back(name_of(before) +
+                              " ended before it paused; its connections are lost");
   s_.last_handover = done.report;
   report(done.command, done.report);
 }

@@ -54,8 +54,8 @@ Plan compare(const Hello& predecessor, const Hello& successor) {
     } else if (fresh == nullptr) {
       plan.notes.push_back("connections of type \"" + old.name + "\" drain: unknown");
     } else if (fresh->fingerprint != old.fingerprint) {
-      plan.notes.push_back("connections of type \"" + old.name + "\" have another shape: " +
-                           "those that cannot be read drain");
+      plan.notes.push_back("connections of type \"" + old.name +
+                           "\" have another shape: " + "those that cannot be read drain");
     }
   }
   return plan;
