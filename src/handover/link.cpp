@@ -16,8 +16,6 @@ namespace {
 constexpr int messages_per_turn = 16;
 /// After a refusal that only time can cure: too many descriptors in flight, no memory.
 constexpr std::uint32_t refused_retry_ms = 1;
-/// A second chance if the loop could not be told to watch for room.
-constexpr std::uint32_t fallback_retry_ms = 100;
 
 /// Stands for bytes that are in the last descriptor of the message.
 std::string enclosed_record() {
@@ -42,6 +40,15 @@ bool lost(ErrorCode code) {
   return code == ErrorCode::malformed || code == ErrorCode::limit_exceeded;
 }
 
+/// Forgets where to note the destruction of a link, also if a handler throws.
+struct DestroyedGuard {
+  const bool& destroyed;
+  bool*& place;
+  ~DestroyedGuard() {
+    if (!destroyed) place = nullptr;
+  }
+};
+
 }  // namespace
 
 Link::Link(loop::Loop& loop, os::Fd socket, Handlers handlers)
@@ -65,6 +72,8 @@ bool Link::send(std::string bytes, std::vector<int> fds, std::vector<os::Fd> kee
 bool Link::withdraw(std::uint64_t number) {
   if (has_left(number) || number >= given()) return false;
   queue_[number - left_] = {};  // empty: leaves without being sent
+  flush();
+  update_events();
   return true;
 }
 
@@ -81,9 +90,9 @@ void Link::close_sending() {
 }
 
 void Link::close() {
-  if (events_ != 0) loop_.unwatch(socket_.get());
+  if (watched_) loop_.unwatch(socket_.get());
   loop::TimerWheel::cancel(*this);
-  events_ = 0;
+  watched_ = false;
   ended_ = true;
   queue_.clear();
   socket_.reset();
@@ -92,13 +101,7 @@ void Link::close() {
 void Link::on_ready(std::uint32_t events) {
   bool destroyed = false;
   destroyed_ = &destroyed;
-  struct Leave {
-    const bool& destroyed;
-    bool*& place;
-    ~Leave() {
-      if (!destroyed) place = nullptr;
-    }
-  } leave{destroyed, destroyed_};
+  const DestroyedGuard guard{destroyed, destroyed_};
   // Before reading: a handler of the peer's end must know what has left.
   if ((events & EPOLLOUT) != 0 || !queue_.empty()) flush();
   if ((events & EPOLLOUT) != 0 && want_writable_ && queue_.empty() && !peer_deaf_) {
@@ -111,7 +114,8 @@ void Link::on_ready(std::uint32_t events) {
 
 void Link::on_timer() {
   backing_off_ = false;
-  on_ready(EPOLLOUT);
+  flush();
+  update_events();
 }
 
 void Link::read_messages(const bool& destroyed) {
@@ -167,23 +171,17 @@ int Link::transmit_first() {
   return os::send_message(loop_.os(), socket_.get(), message.bytes, message.fds);
 }
 
-/// Watches what is needed now, and sets the timer where watching is no help.
+/// Watches what is needed now; where only time helps, sets the timer.
 void Link::update_events() {
   if (ended_) return;
-  const bool room_wanted = !peer_deaf_ && (want_writable_ || !queue_.empty());
-  const std::uint32_t out = room_wanted && !backing_off_ ? EPOLLOUT : 0U;
-  const std::uint32_t wanted = EPOLLIN | out;
-  if (events_ == 0) {
-    if (loop_.watch(socket_.get(), wanted, *this)) events_ = wanted;
-  } else if (events_ != wanted) {
-    loop_.rewatch(socket_.get(), wanted);
-    events_ = wanted;
+  const bool room_wanted = !peer_deaf_ && !backing_off_ && (want_writable_ || !queue_.empty());
+  const std::uint32_t events = EPOLLIN | (room_wanted ? EPOLLOUT : 0U);
+  if (watched_) {
+    loop_.rewatch(socket_.get(), events);
+  } else {
+    watched_ = loop_.watch(socket_.get(), events, *this).ok();
   }
-  if (events_ == 0 || backing_off_) {
-    loop_.timers().set(*this, refused_retry_ms);
-  } else if (room_wanted) {
-    loop_.timers().set(*this, fallback_retry_ms);
-  }
+  if (!watched_ || backing_off_) loop_.timers().set(*this, refused_retry_ms);
 }
 
 }  // namespace segue::handover

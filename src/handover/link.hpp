@@ -75,7 +75,7 @@ class Link : private loop::Watcher, private loop::Timer {
   Handlers handlers_;
   std::deque<Outgoing> queue_;
   std::uint64_t left_ = 0;
-  std::uint32_t events_ = 0;   // watched now; 0: not watched
+  bool watched_ = false;
   bool ended_ = false;
   bool peer_deaf_ = false;     // sending failed for good; what the peer sent is still read
   bool backing_off_ = false;   // the kernel refuses, but not for lack of room: only time helps

@@ -45,7 +45,8 @@ class Source {
  public:
   /// Freezes up to `items_max` connections that can move now (about `bytes_max` of values; at least
   /// one if any can move) and appends them to `out`. Appending none: nothing can move now; the
-  /// source calls Sender::more() when that changes.
+  /// source calls Sender::more() when that changes. What was thawed must not be offered again
+  /// at once: after a NACK never, after a time-out at the next more().
   virtual void freeze(std::size_t items_max, std::size_t bytes_max, std::vector<Offer>& out) = 0;
   /// The successor owns `id` now; the source keeps its dup frozen.
   virtual void committed(std::uint64_t id) = 0;
@@ -71,9 +72,9 @@ class Sink {
   /// ABORT: forget `id`, its descriptor included, without shutdown.
   virtual void discard(std::uint64_t id) = 0;
   virtual void note(std::string_view bytes) = 0;
-  /// Everything that could move at once is here (`adopted`: the sender died first).
+  /// Everything that could move at once is here (`adopted`: the sender died first). Once.
   virtual void swept(bool adopted) = 0;
-  /// Nothing will come any more.
+  /// Nothing will come any more. Once, the last call.
   virtual void ended() = 0;
 
  protected:
@@ -87,7 +88,10 @@ struct TransferCount {
   std::uint64_t adopted = 0;
 };
 
-/// The predecessor's end. Starts when the receiver's `begin` arrives.
+/// The predecessor's end. Starts when the receiver's `begin` arrives. At most one batch is frozen and
+/// sent per turn of the loop, so that its other connections are served in between.
+/// Destroying it before the end is as if the process died: nothing is thawed, the receiver keeps what
+/// has been sent. Not to be destroyed from within a callback of the Source but receiver_gone().
 class Sender {
  public:
   Sender(loop::Loop& loop, os::Fd channel, Source& source, StepObserver* steps = nullptr);
@@ -97,7 +101,8 @@ class Sender {
 
   /// Something became movable.
   void more();
-  /// No connection is left here: tells the receiver (`end`) once all batches are resolved.
+  /// No connection is left here: tells the receiver (`end`) once all batches are resolved. After
+  /// that nobody calls receiver_gone().
   void finish();
   /// Queues a note to the other generation; false if the channel is gone.
   bool send_note(std::string_view bytes);
@@ -109,7 +114,8 @@ class Sender {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The successor's end. Sends `begin` at once.
+/// The successor's end. Sends `begin` at once. Destroying it before the end is as if the process
+/// died. Not to be destroyed from within a callback of the Sink but ended().
 class Receiver {
  public:
   Receiver(loop::Loop& loop, os::Fd channel, Sink& sink, StepObserver* steps = nullptr);
