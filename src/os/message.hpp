@@ -23,13 +23,15 @@ struct Message {
   std::vector<Fd> fds;
 };
 
-/// Sends one message; 0, or a negative errno (-EAGAIN: the queue is full, or -ETOOMANYREFS: too many
-/// descriptors in flight; try again when the peer has read). Never blocks, never raises SIGPIPE.
+/// Sends one message; 0, or a negative errno (-EAGAIN: the queue is full, or -ETOOMANYREFS: too
+/// many descriptors in flight; try again when the peer has read). Never blocks, never raises
+/// SIGPIPE.
 int send_message(const Os& os, int socket, std::string_view bytes, std::span<const int> fds);
 
 /// Receives one message. `bytes` empty and `fds` empty: the peer is gone (messages are never
-/// empty). Received descriptors are CLOEXEC. A truncated message (MSG_CTRUNC, MSG_TRUNC) is an error
-/// and what arrived of it is closed. Errors carry -errno text; `unavailable` = nothing to read yet.
+/// empty). Received descriptors are CLOEXEC. A truncated message (MSG_CTRUNC, MSG_TRUNC) is an
+/// error and what arrived of it is closed. Errors carry -errno text; `unavailable` = nothing to
+/// read yet.
 Result<Message> receive_message(const Os& os, int socket);
 
 /// Both ends of a SOCK_SEQPACKET pair, non-blocking, CLOEXEC.

@@ -1,10 +1,11 @@
 // All that Segue asks of the kernel: a struct of functions. `real()` is the kernel; tests put their
-// own in place and fail the N-th call. Every function returns a negative errno on failure and never
-// sets errno. Higher-level helpers (addresses, fd passing, spawn) are in their own headers here.
+// own in place and fail the N-th call. Every function returns a negative errno on failure; read no
+// errno after one. Higher-level helpers (addresses, fd passing, spawn) are in their own headers.
 #pragma once
 
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -13,6 +14,8 @@
 #include <cstdint>
 
 namespace segue::os {
+
+struct PreparedSpawn;  // os/spawn.hpp
 
 struct Os {
   // Sockets
@@ -25,7 +28,7 @@ struct Os {
   int (*getsockname)(int fd, sockaddr* address, socklen_t* length);
   int (*setsockopt)(int fd, int level, int option, const void* value, socklen_t length);
   int (*getsockopt)(int fd, int level, int option, void* value, socklen_t* length);
-  int (*socketpair)(int domain, int type, int protocol, int fds[2]);
+  int (*socketpair)(int domain, int type, int protocol, int* fds);
   ssize_t (*recv)(int fd, void* buffer, std::size_t length, int flags);
   ssize_t (*send)(int fd, const void* buffer, std::size_t length, int flags);
   ssize_t (*sendmsg)(int fd, const msghdr* message, int flags);
@@ -36,8 +39,10 @@ struct Os {
   ssize_t (*read)(int fd, void* buffer, std::size_t length);
   ssize_t (*write)(int fd, const void* buffer, std::size_t length);
   int (*close)(int fd);
+  int (*pipe)(int* fds, int flags);
   int (*fstat)(int fd, struct stat* status);
   int (*stat)(const char* path, struct stat* status);
+  int (*access)(const char* path, int mode);
   int (*unlink)(const char* path);
   int (*rename)(const char* from, const char* to);
   int (*mkdir)(const char* path, mode_t mode);
@@ -46,6 +51,7 @@ struct Os {
   int (*fcntl)(int fd, int command, long argument);
   int (*memfd_create)(const char* name, unsigned flags);
   int (*ftruncate)(int fd, off_t length);
+  /// On failure the pointer holds the negative errno: see `mmap_error`.
   void* (*mmap)(void* address, std::size_t length, int protection, int flags, int fd, off_t offset);
   int (*munmap)(void* address, std::size_t length);
 
@@ -55,11 +61,17 @@ struct Os {
   int (*epoll_wait)(int epoll, epoll_event* events, int events_max, int timeout_ms);
   int (*eventfd)(unsigned initial, int flags);
   int (*signalfd)(int fd, const void* signal_set, int flags);  ///< signal_set: a sigset_t
+  /// pthread_sigmask: the calling thread's. Both sets are sigset_t; `old` may be null.
+  int (*signal_mask)(int how, const void* signal_set, void* old);
 
   // Processes
+  /// Forks and executes; the child's pid. Only os::spawn calls it.
+  pid_t (*spawn)(const PreparedSpawn* prepared);
   int (*pidfd_open)(pid_t pid, unsigned flags);
   int (*kill)(pid_t pid, int signal);
   pid_t (*waitpid)(pid_t pid, int* status, int options);
+  int (*getrlimit)(int resource, rlimit* limit);
+  int (*setrlimit)(int resource, const rlimit* limit);
 
   // Clocks
   std::int64_t (*monotonic_ns)();  ///< CLOCK_MONOTONIC: comparable between processes of one boot.
@@ -68,5 +80,12 @@ struct Os {
 
 /// The kernel itself.
 const Os& real();
+
+/// The negative errno in what `mmap` returned; 0 if it is a mapping. The kernel's own convention:
+/// the last page of the address space is never mapped.
+inline int mmap_error(const void* address) {
+  const auto value = reinterpret_cast<std::intptr_t>(address);
+  return value < 0 && value >= -4095 ? static_cast<int>(value) : 0;
+}
 
 }  // namespace segue::os
