@@ -178,9 +178,9 @@ void encode(const ConnectionState& state, std::string& out) {
     writer.bytes(tag_peer_address, {reinterpret_cast<const char*>(state.peer.address.data()),
                                     state.peer.address.size()});
   }
-  if (!http1::at_boundary(state.reader, 0)) {
-    std::string reader;
-    http1::encode(state.reader, reader);
+  std::string reader;
+  // A reader with a request handed out cannot move; callers only encode while no handler runs.
+  if (!http1::at_boundary(state.reader, 0) && http1::encode(state.reader, reader)) {
     writer.bytes(tag_reader, reader);
   }
   if (!state.input.empty()) writer.bytes(tag_input, state.input);

@@ -1,6 +1,8 @@
 // Closing a descriptor, once.
 #include "os/fd.hpp"
 
+#include <fcntl.h>
+
 #include <unistd.h>
 
 namespace segue::os {
@@ -10,6 +12,11 @@ namespace segue::os {
 void Fd::reset(int fd) {
   const int old = std::exchange(fd_, fd);
   if (old >= 0 && old != fd) ::close(old);
+}
+
+Fd duplicate(const Os& os, int fd) {
+  const int other = os.fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return Fd(other < 0 ? -1 : other);
 }
 
 }  // namespace segue::os

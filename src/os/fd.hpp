@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "os/os.hpp"
+
 namespace segue::os {
 
 class Fd {
@@ -27,5 +29,8 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+/// Another descriptor for what `fd` is open on (CLOEXEC); none if the limit is reached.
+Fd duplicate(const Os& os, int fd);
 
 }  // namespace segue::os

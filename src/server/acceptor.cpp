@@ -1,13 +1,9 @@
 // Accepting in small batches, with back-off.
 #include "server/acceptor.hpp"
 
-#include <netinet/in.h>
-#include <sys/un.h>
-
 #include <cerrno>
-#include <cstring>
 
-#include "connection/connection_state.hpp"
+#include "os/remote.hpp"
 #include "server/lane.hpp"
 #include "server/log.hpp"
 
@@ -17,28 +13,6 @@ namespace {
 // Enough to empty a burst, few enough that the connections already here are not starved.
 constexpr int accepts_per_turn = 64;
 constexpr std::uint32_t back_off_ms = 100;
-
-connection::Peer peer_of(const sockaddr_storage& address) {
-  using Family = connection::Peer::Family;
-  connection::Peer peer;
-  if (address.ss_family == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
-    peer.family = Family::ipv4;
-    peer.port = ntohs(in.sin_port);
-    std::memcpy(peer.address.data(), &in.sin_addr, 4);
-  } else if (address.ss_family == AF_INET6) {
-    const auto& in = reinterpret_cast<const sockaddr_in6&>(address);
-    peer.port = ntohs(in.sin6_port);
-    const std::uint8_t* bytes = in.sin6_addr.s6_addr;
-    static constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const bool ipv4 = std::memcmp(bytes, mapped, sizeof mapped) == 0;
-    peer.family = ipv4 ? Family::ipv4 : Family::ipv6;
-    std::memcpy(peer.address.data(), ipv4 ? bytes + 12 : bytes, ipv4 ? 4 : 16);
-  } else if (address.ss_family == AF_UNIX) {
-    peer.family = Family::unix_socket;
-  }
-  return peer;
-}
 
 }  // namespace
 
@@ -80,12 +54,10 @@ void Acceptor::on_ready(std::uint32_t) {
       pause();
       return lane_.loop().timers().set(*this, back_off_ms);
     }
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    const int fd = lane_.os().accept(listener_.get(), reinterpret_cast<sockaddr*>(&address),
-                                     &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    os::Remote remote;
+    const int fd = os::accept_from(lane_.os(), listener_.get(), remote);
     if (fd >= 0) {
-      lane_.accepted(os::Fd(fd), peer_of(address), proxy_protocol_);
+      lane_.accepted(os::Fd(fd), remote, proxy_protocol_);
       continue;
     }
     if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {

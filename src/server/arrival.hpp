@@ -29,7 +29,7 @@ class Arrival final : private handover::Sink {
           handover::StepObserver* steps);
   ~Arrival();
 
-  bool ended() const { return ended_; }
+  bool has_ended() const { return ended_; }
   bool send_note(std::string_view bytes) { return receiver_.send_note(bytes); }
   handover::TransferCount count() const { return receiver_.count(); }
   const std::vector<std::uint32_t>& freeze_us() const { return receiver_.freeze_us(); }

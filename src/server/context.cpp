@@ -24,7 +24,15 @@ std::string_view Context::param(std::string_view name) const { return exchange_.
 std::string_view Context::query_string() const { return exchange_.request.head.query; }
 
 std::optional<std::string> Context::query(std::string_view name) const {
-  return http::query_value(query_string(), name);
+  http::QueryReader pairs(query_string());
+  while (const auto pair = pairs.next()) {
+    std::string key;
+    if (!http::query_decode(pair->key, key) || key != name) continue;
+    std::string value;
+    if (!http::query_decode(pair->value, value)) value = pair->value;  // a bad escape: as sent
+    return value;
+  }
+  return std::nullopt;
 }
 
 std::string Context::query(std::string_view name, std::string_view fallback) const {
@@ -53,10 +61,7 @@ Context& Context::status(int code) {
 int Context::status() const { return exchange_.status; }
 
 Context& Context::header(std::string_view name, std::string_view value) {
-  if (!http1::valid_field(name, value)) {
-    throw HttpException(status::internal_server_error, "a response field cannot be sent");
-  }
-  http1::remove_field(exchange_.fields, name);
+  exchange_.remove_field(name);
   exchange_.add_field(name, value);
   return *this;
 }
@@ -66,7 +71,7 @@ void Context::text(std::string_view content) { data("text/plain; charset=utf-8",
 void Context::json(const Json& value) {
   exchange_.content_type = "application/json";
   exchange_.content.clear();
-  append_json(exchange_.content, value);
+  value.append_to(exchange_.content);
   exchange_.answered = true;
 }
 

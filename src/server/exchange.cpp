@@ -26,7 +26,22 @@ Exchange::Exchange(const Engine& the_engine)
     : engine(the_engine), buffer(new char[buffer_bytes]), context(*this) {}
 
 void Exchange::add_field(std::string_view name, std::string_view value) {
-  http1::append_field(fields, name, value);
+  if (!http1::append_field(fields, name, value)) {
+    throw HttpException(status::internal_server_error, "a response field cannot be sent");
+  }
+}
+
+void Exchange::remove_field(std::string_view name) {
+  std::size_t line = 0;
+  while (line < fields.size()) {
+    const std::size_t end = fields.find('\n', line) + 1;
+    const std::string_view field = std::string_view(fields).substr(line, end - line);
+    if (http::equal_ignoring_case(field.substr(0, field.find(':')), name)) {
+      fields.erase(line, end - line);
+    } else {
+      line = end;
+    }
+  }
 }
 
 void Exchange::begin(Session& the_session) {

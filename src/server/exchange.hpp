@@ -35,8 +35,9 @@ class Exchange {
   static void run(void* self);
   /// Forgets the response and what handlers set; keeps buffers of a sensible size.
   void clear();
-  /// Fields that the engine adds to its own answers: Allow, Location.
+  /// Adds a response field; throws HttpException(500) if it cannot be sent.
   void add_field(std::string_view name, std::string_view value);
+  void remove_field(std::string_view name);
 
   const Engine& engine;
   std::unique_ptr<char[]> buffer;

@@ -40,9 +40,9 @@ void Lane::stop_accepting() {
   for (auto& acceptor : acceptors_) acceptor->stop();
 }
 
-void Lane::accepted(os::Fd fd, const connection::Peer& peer, bool proxy_protocol) {
+void Lane::accepted(os::Fd fd, const os::Remote& remote, bool proxy_protocol) {
   connection::ConnectionState state;
-  state.peer = peer;
+  state.peer = peer_of(remote);
   if (proxy_protocol) state.phase = connection::Phase::proxy_header;
   count_.accepted.fetch_add(1, std::memory_order_relaxed);
   Session& session = make(std::move(fd), std::move(state));
@@ -137,7 +137,7 @@ void Lane::trim_out() {
 
 std::string_view Lane::date() {
   if (loop_.now_ns() >= date_until_ns_) {
-    date_ = "Date: " + http::format_date(os().realtime_s()) + "\r\n";
+    date_ = http::date_line(os().realtime_s());
     date_until_ns_ = loop_.now_ns() + 1'000'000'000;
   }
   return date_;

@@ -11,6 +11,7 @@
 
 #include "loop/loop.hpp"
 #include "os/fd.hpp"
+#include "os/remote.hpp"
 #include "server/acceptor.hpp"
 #include "server/engine.hpp"
 #include "server/session.hpp"
@@ -43,7 +44,7 @@ class Lane {
   void add_listener(Listener listener);
   void start_accepting();
   void stop_accepting();
-  void accepted(os::Fd fd, const connection::Peer& peer, bool proxy_protocol);
+  void accepted(os::Fd fd, const os::Remote& remote, bool proxy_protocol);
 
   // Sessions -----------------------------------------------------------------------------------
   /// A session in no list yet: it neither serves nor counts until `serve`.

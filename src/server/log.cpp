@@ -17,6 +17,7 @@ void write_line(int fd, std::string line) {
 }  // namespace
 
 void log_line(std::string_view text) { write_line(2, "segue: " + std::string(text)); }
+void print(std::string_view text) { (void)os::real().write(1, text.data(), text.size()); }
 void log_access(std::string_view text) { write_line(1, std::string(text)); }
 
 }  // namespace segue::server

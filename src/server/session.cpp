@@ -17,6 +17,11 @@ namespace segue::server {
 using connection::Deadline;
 using connection::Phase;
 
+// A streaming handler that waits until the client has taken enough.
+struct Session::StreamWait {
+  loop::Parked place;
+};
+
 Session::Session(Lane& lane, os::Fd fd, connection::ConnectionState state)
     : lane_(lane), state_(std::move(state)), id_(lane.next_id()), fd_(std::move(fd)) {}
 
@@ -163,14 +168,11 @@ void Session::read() {
 std::size_t Session::take_proxy_header(Exchange& x, std::size_t from, std::size_t to) {
   const auto step = http1::parse_proxy_header({x.buffer.get() + from, to - from});
   switch (step.kind) {
-    case http1::ProxyStep::Kind::need_more: break;
-    case http1::ProxyStep::Kind::refuse: end(); break;
-    case http1::ProxyStep::Kind::done:
-      if (step.source) {
-        state_.peer.family = step.source->ipv6 ? connection::Peer::Family::ipv6
-                                               : connection::Peer::Family::ipv4;
-        state_.peer.port = step.source->port;
-        state_.peer.address = step.source->address;
+    case http1::ProxyHeader::Kind::need_more: break;
+    case http1::ProxyHeader::Kind::refuse: end(); break;
+    case http1::ProxyHeader::Kind::done:
+      if (const auto remote = os::parse_remote(step.address, step.port); remote) {
+        state_.peer = peer_of(*remote);
       }
       state_.phase = Phase::open;
       return from + step.consumed;
@@ -294,10 +296,6 @@ void Session::refuse(int status, std::string_view text) {
 }
 
 // --- Streams ----------------------------------------------------------------------------------
-
-struct Session::StreamWait {
-  loop::Parked place;
-};
 
 void Session::begin_stream(Exchange& x) {
   const auto& head = x.request.head;
@@ -466,6 +464,18 @@ void Session::tell_slot() {
   const bool quiet = !busy() && connection::at_boundary(state_);
   const auto said = quiet ? handover::SlotState::boundary : handover::SlotState::busy;
   slot_->store(static_cast<std::uint64_t>(said), std::memory_order_release);
+}
+
+connection::Peer peer_of(const os::Remote& remote) {
+  using Family = connection::Peer::Family;
+  connection::Peer peer{Family::unknown, remote.port, remote.address};
+  switch (remote.family) {
+    case os::Remote::Family::unknown: break;
+    case os::Remote::Family::ipv4: peer.family = Family::ipv4; break;
+    case os::Remote::Family::ipv6: peer.family = Family::ipv6; break;
+    case os::Remote::Family::unix_socket: peer.family = Family::unix_socket; break;
+  }
+  return peer;
 }
 
 // --- SessionList ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "loop/loop.hpp"
 #include "loop/timer.hpp"
 #include "os/fd.hpp"
+#include "os/remote.hpp"
 
 namespace segue::server {
 
@@ -106,6 +107,9 @@ class Session final : public loop::Watcher, public loop::Timer {
   bool gone_ = false;             // ended or abandoned; deleted at the end of the turn
   bool broken_ = false;           // the client is gone while a handler still runs
 };
+
+/// The client's address for the connection's value.
+connection::Peer peer_of(const os::Remote& remote);
 
 /// Sessions in a row, each in at most one list. Does not own them.
 class SessionList {

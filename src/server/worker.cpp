@@ -135,7 +135,7 @@ Result<void> Worker::listen(std::vector<os::Fd> listeners) {
       // Epoll needs a descriptor per lane only in its table: the last lane gets the original.
       os::Fd fd = lane + 1 == lanes_.size()
                       ? std::move(listeners[i])
-                      : os::Fd(os_.fcntl(listeners[i].get(), F_DUPFD_CLOEXEC, 0));
+                      : os::duplicate(os_, listeners[i].get());
       if (!fd) return Error{ErrorCode::system, "cannot duplicate a listener"};
       lanes_[lane]->lane->add_listener({std::move(fd), proxied});
     }
@@ -202,6 +202,11 @@ void Worker::stop(std::chrono::milliseconds deadline) {
       });
     });
   });
+}
+
+bool Worker::all_handlers_ended() const {
+  return std::ranges::all_of(lanes_,
+                             [](const auto& lane) { return lane->loop->fibers().waiting() == 0; });
 }
 
 int Worker::run_alone() {

@@ -47,9 +47,12 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   /// Serves under the supervisor at the other end of `control` until told to leave. Exit status.
-  int run_supervised(os::Fd control);
+  /// `log`: the standard error that takes the place of descriptor 2 once the worker is ready.
+  int run_supervised(os::Fd control, os::Fd log);
   /// Serves alone, in the foreground; TERM and INT stop it. Exit status.
   int run_alone();
+  /// After a run: whether no handler was left waiting. If one was, its stack is still there.
+  bool all_handlers_ended() const;
 
  private:
   enum class Phase : std::uint8_t {
@@ -115,6 +118,7 @@ class Worker {
   std::vector<std::unique_ptr<LaneThread>> lanes_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<handover::Link> control_;
+  os::Fd log_;
   std::unique_ptr<SignalWatcher> signals_;
   std::vector<std::unique_ptr<StopTimer>> timers_;
   int exit_code_ = 0;

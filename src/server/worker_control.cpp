@@ -2,6 +2,7 @@
 #include "server/worker.hpp"
 
 #include "connection/connection_state.hpp"
+#include "os/process.hpp"
 #include "server/log.hpp"
 
 namespace segue::server {
@@ -25,7 +26,8 @@ std::vector<handover::SchemaEntry> schemas(const Engine& engine) {
 
 }  // namespace
 
-int Worker::run_supervised(os::Fd control) {
+int Worker::run_supervised(os::Fd control, os::Fd log) {
+  log_ = std::move(log);
   if (auto made = make_lanes(); !made) {
     log_line(made.error().message);
     return 1;
@@ -96,6 +98,8 @@ void Worker::on_listeners(const handover::Listeners& listeners, std::vector<os::
     }
     if (phase_ != Phase::preparing) return;
     phase_ = Phase::ready;
+    os::replace(os_, log_.get(), 2);  // until now it led to the supervisor's memory
+    log_.reset();
     say(handover::Ready{});
     step(Step::ready_sent);
   });

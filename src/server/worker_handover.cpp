@@ -61,9 +61,9 @@ void Worker::receive(bool rollback, std::vector<os::Fd> channels) {
       target->arrivals.push_back(std::make_unique<Arrival>(
           *target->lane, std::move(*channel), arrival_slots_, events, options_.steps));
       if (i > 0) return;
-      Arrival* arrival = target->arrivals.back().get();
-      connect_notes([arrival](std::string_view note) {
-        return !arrival->ended() && arrival->send_note(note);
+      connect_notes([target](std::string_view note) {
+        return !target->arrivals.empty() && !target->arrivals.front()->has_ended() &&
+               target->arrivals.front()->send_note(note);
       });
     });
   }
