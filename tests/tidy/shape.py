@@ -112,8 +112,8 @@ def functions_fit_a_screen(tree):
         for function in functions(tree, path):
             if function.lines > FUNCTION_LINES_MAX:
                 yield Finding(path, function.line, f"{function.name} has {function.lines} lines",
-                              f"split it: at most {FUNCTION_LINES_MAX}, branches in the parent, work"
-                              " in the leaves")
+                              f"split it: at most {FUNCTION_LINES_MAX}, branches in the parent,"
+                              " work in the leaves")
 
 
 def files_are_short(tree):
