@@ -19,22 +19,21 @@ PLACES = {
     "arpa/inet.h": ("src/",),          # addresses as text: functions of their arguments alone
 }
 _SYSTEM_HEADER = re.compile(r"(?:sys|netinet|arpa|net|linux)/|\w+\.h$")
-_SYSTEM_CALLS = (
-    "socket bind listen accept accept4 connect shutdown recv send sendto recvfrom setsockopt"
-    " getsockopt getsockname getpeername socketpair open openat read write pread pwrite readv writev"
-    " close dup dup2 dup3 stat lstat fstat unlink rename mkdir rmdir chmod chown flock fcntl ftruncate"
-    " mmap munmap mprotect madvise ioctl poll ppoll select kill fork vfork pipe pipe2 wait signal"
-    " truncate link symlink readlink fsync").split()
-# Names that are nobody else's: found without `::` too.
-_PLAIN_SYSTEM_CALLS = (
-    "sendmsg recvmsg sendmmsg recvmmsg epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait"
-    " eventfd signalfd timerfd_create timerfd_settime memfd_create pidfd_open waitpid waitid execve"
-    " execv execvp execvpe execveat posix_spawn posix_spawnp syscall prctl sigaction sigprocmask"
-    " pthread_sigmask clock_gettime gettimeofday getrlimit setrlimit setsid setpgid sendfile splice"
-    " getaddrinfo").split()
-_SYSTEM_CALL = re.compile(
-    rf"(?<![\w>:.])(?:::\s*(?:{'|'.join(_SYSTEM_CALLS)})|(?:::\s*)?(?:{'|'.join(_PLAIN_SYSTEM_CALLS)}))"
-    r"\s*\(")
+# Names that others have too: found only as `::name(`.
+_COMMON_CALLS = """
+    socket bind listen accept accept4 connect shutdown recv send sendto recvfrom setsockopt
+    getsockopt getsockname getpeername socketpair open openat read write pread pwrite readv writev
+    close dup dup2 dup3 stat lstat fstat unlink rename mkdir rmdir chmod chown flock fcntl
+    ftruncate truncate mmap munmap mprotect madvise ioctl poll ppoll select kill fork vfork pipe
+    pipe2 wait signal link symlink readlink fsync""".split()
+_OWN_CALLS = """
+    sendmsg recvmsg sendmmsg recvmmsg epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
+    eventfd signalfd timerfd_create timerfd_settime memfd_create pidfd_open waitpid waitid execve
+    execv execvp execvpe execveat posix_spawn posix_spawnp syscall prctl sigaction sigprocmask
+    pthread_sigmask clock_gettime gettimeofday getrlimit setrlimit setsid setpgid sendfile splice
+    getaddrinfo""".split()
+_SYSTEM_CALL = re.compile(rf"(?<![\w>:.])(?:::\s*(?:{'|'.join(_COMMON_CALLS)})"
+                          rf"|(?:::\s*)?(?:{'|'.join(_OWN_CALLS)}))\s*\(")
 # A pure folder gets time, threads, chance and streams as arguments, or not at all.
 IMPURE = {"iostream", "fstream", "thread", "mutex", "condition_variable", "future", "filesystem",
           "random", "ctime", "csignal"}
