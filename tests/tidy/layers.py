@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tree import Finding, line_of
 
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
+_TABLE_HEAD = "| folder | may include |\n"
 _ROW = re.compile(r"^\|\s*`([^`]+)`\s*\|([^|]*)\|\s*$", re.MULTILINE)
 
 # Folders that are not part of what is shipped: they may use the system directly.
@@ -57,9 +58,10 @@ class Layers:
     """The table: folder -> the folders and public headers that it may include."""
 
     def __init__(self, text):
-        section = text.partition("\n## Layers\n")[2].partition("\n## ")[0]
-        self.start = line_of(text, text.find("\n## Layers\n")) + 1
-        self.rows = {folder: self._items(cell) for folder, cell in _ROW.findall(section)}
+        start = text.find(_TABLE_HEAD)
+        self.line = line_of(text, max(0, start))
+        table = text[start:].partition("\n\n")[0] if start >= 0 else ""
+        self.rows = {folder: self._items(cell) for folder, cell in _ROW.findall(table)}
 
     @staticmethod
     def _items(cell):
@@ -116,9 +118,9 @@ def _table(tree):
 def layer_table_is_sound(tree):
     """The table exists, names only its own folders, has no cycle, and covers src/."""
     layers = _table(tree)
-    place = ("ARCHITECTURE.md", layers.start)
+    place = ("ARCHITECTURE.md", layers.line)
     if not layers.rows:
-        yield Finding(*place, "no layer table", "write it under '## Layers'")
+        yield Finding(*place, "no layer table", f"write one that starts with {_TABLE_HEAD.strip()}")
     for row, items in layers.rows.items():
         for item in items:
             if item.startswith("src/") and item not in layers.rows:

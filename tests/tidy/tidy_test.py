@@ -26,6 +26,12 @@ TABLE = """# Architecture
 | `src/os` | base |
 | `src/loop` | base, os |
 | `tests` | all |
+
+Another table is none of its business:
+
+| folder | holds |
+|---|---|
+| `src/os` | system calls |
 """
 
 
