@@ -292,6 +292,11 @@ def test_a_file_opens_with_its_purpose():
            ["a.cpp:1", "b.py:1"])
 
 
+def test_a_program_can_be_started():
+    tree = Tree({"a": "#!/bin/sh\n", "b": "#!/bin/sh\n", "c": ""}, executables=["a"])
+    expect([finding.path for finding in shape.programs_are_executable(tree)], ["b"])
+
+
 def test_a_header_has_pragma_once():
     expect(found(shape.headers_have_pragma_once, {
         "a.hpp": "// A.\n#pragma once\n", "b.hpp": "// B.\n"}), ["b.hpp:1"])
