@@ -178,5 +178,5 @@ def every_test_file_tests(tree):
 
 
 RULES = [functions_fit_a_screen, files_are_short, lines_are_short, lines_end_cleanly,
-         files_open_with_their_purpose, programs_are_executable, headers_have_pragma_once, every_source_has_a_test,
-         every_test_file_tests]
+         files_open_with_their_purpose, programs_are_executable, headers_have_pragma_once,
+         every_source_has_a_test, every_test_file_tests]
