@@ -9,7 +9,8 @@ include(CMakePackageConfigHelpers)
 set(segue_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/segue)
 
 install(TARGETS segue EXPORT segueTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/segue DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/segue DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT segueTargets NAMESPACE segue:: DESTINATION ${segue_package_folder})
 if(TARGET segue-command)
   install(TARGETS segue-command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

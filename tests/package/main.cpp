@@ -8,8 +8,7 @@
 
 // Linked, so that all that the library needs must be found; served only when arguments ask for it.
 int serve(int argc, char** argv) {
-  return segue::run(argc, argv,
-                    [](segue::App& app) { app.get("/ping", [](segue::Context&) {}); });
+  return segue::run(argc, argv, [](segue::App& app) { app.get("/ping", [](segue::Context&) {}); });
 }
 #else
 int serve(int, char**) { return 0; }

@@ -23,7 +23,7 @@ _QUOTE_MARK = re.compile(r"^<!-- file: .*$", re.MULTILINE)
 _PATH_IN_CODE = re.compile(
     r"`((?:src|include|tests|docs|scripts|cmake|examples|deploy|bench|fuzz|cli|\.ci)/[\w./-]+)`")
 _TABLE_ROW = re.compile(r"^\| `(?:src|include|cli)[^`]*` \|", re.MULTILINE)
-_MACHINE_PATH = re.compile(r"(?<![\w.:*])/(?:work|root|Users|home/\w+|workspace)/\w")
+_MACHINE_PATH = re.compile(r"(?<![\w.:*])/(?:work|root|home/\w+|workspace)/\w")
 _PACKAGE = re.compile(r"^(?:build|test|bench) +\| (\S+) +\|", re.MULTILINE)
 
 

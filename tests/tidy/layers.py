@@ -6,12 +6,35 @@ from dataclasses import dataclass
 from tree import Finding, line_of
 
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
+_TABLE_HEAD = "| folder | may include |\n"
 _ROW = re.compile(r"^\|\s*`([^`]+)`\s*\|([^|]*)\|\s*$", re.MULTILINE)
 
 # Folders that are not part of what is shipped: they may use the system directly.
 OUTSIDE = ("tests/", "bench/", "fuzz/", "examples/")
-# Libraries of others, and the folder that wraps each. `sanitizer/` tells them of our stacks.
-THIRD_PARTY = {"boost/context/": ("src/loop/",), "sanitizer/": ("src/loop/",)}
+# Headers that are not Segue's, and who includes them. All other system headers: see below.
+PLACES = {
+    "boost/context/": ("src/loop/",),  # fibers wrap it
+    "sanitizer/": ("src/loop/",),      # they are told of our stacks
+    "cxxabi.h": ("src/loop/",),        # exception state is swapped with the stack
+    "CLI/": ("cli/", "src/soak/", "src/run/"),
+    "arpa/inet.h": ("src/",),          # addresses as text: functions of their arguments alone
+}
+_SYSTEM_HEADER = re.compile(r"(?:sys|netinet|arpa|net|linux)/|\w+\.h$")
+# Names that others have too: found only as `::name(`.
+_COMMON_CALLS = """
+    socket bind listen accept accept4 connect shutdown recv send sendto recvfrom setsockopt
+    getsockopt getsockname getpeername socketpair open openat read write pread pwrite readv writev
+    close dup dup2 dup3 stat lstat fstat unlink rename mkdir rmdir chmod chown flock fcntl
+    ftruncate truncate mmap munmap mprotect madvise ioctl poll ppoll select kill fork vfork pipe
+    pipe2 wait signal link symlink readlink fsync""".split()
+_OWN_CALLS = """
+    sendmsg recvmsg sendmmsg recvmmsg epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
+    eventfd signalfd timerfd_create timerfd_settime memfd_create pidfd_open waitpid waitid execve
+    execv execvp execvpe execveat posix_spawn posix_spawnp syscall prctl sigaction sigprocmask
+    pthread_sigmask clock_gettime gettimeofday getrlimit setrlimit setsid setpgid sendfile splice
+    getaddrinfo""".split()
+_SYSTEM_CALL = re.compile(rf"(?<![\w>:.])(?:::\s*(?:{'|'.join(_COMMON_CALLS)})"
+                          rf"|(?:::\s*)?(?:{'|'.join(_OWN_CALLS)}))\s*\(")
 # A pure folder gets time, threads, chance and streams as arguments, or not at all.
 IMPURE = {"iostream", "fstream", "thread", "mutex", "condition_variable", "future", "filesystem",
           "random", "ctime", "csignal"}
@@ -35,9 +58,10 @@ class Layers:
     """The table: folder -> the folders and public headers that it may include."""
 
     def __init__(self, text):
-        section = text.partition("\n## Layers\n")[2].partition("\n## ")[0]
-        self.start = line_of(text, text.find("\n## Layers\n")) + 1
-        self.rows = {folder: self._items(cell) for folder, cell in _ROW.findall(section)}
+        start = text.find(_TABLE_HEAD)
+        self.line = line_of(text, max(0, start))
+        table = text[start:].partition("\n\n")[0] if start >= 0 else ""
+        self.rows = {folder: self._items(cell) for folder, cell in _ROW.findall(table)}
 
     @staticmethod
     def _items(cell):
@@ -94,9 +118,9 @@ def _table(tree):
 def layer_table_is_sound(tree):
     """The table exists, names only its own folders, has no cycle, and covers src/."""
     layers = _table(tree)
-    place = ("ARCHITECTURE.md", layers.start)
+    place = ("ARCHITECTURE.md", layers.line)
     if not layers.rows:
-        yield Finding(*place, "no layer table", "write it under '## Layers'")
+        yield Finding(*place, "no layer table", f"write one that starts with {_TABLE_HEAD.strip()}")
     for row, items in layers.rows.items():
         for item in items:
             if item.startswith("src/") and item not in layers.rows:
@@ -130,20 +154,46 @@ def layers_are_kept(tree):
                               " to the folder that it belongs to")
 
 
-def system_headers_stay_in_os(tree):
+def _place_of(name, pure):
+    """(folders that may include <name>, where to go instead); no folders: not restricted."""
+    places = next((PLACES[prefix] for prefix in PLACES if name.startswith(prefix)), None)
+    if places is not None:
+        return places, "use what that folder offers"
+    if not _SYSTEM_HEADER.match(name):
+        return ("nowhere/",), "say in PLACES of tests/tidy/layers.py who may use it"
+    if pure:
+        return ("src/os/",), "take the value as an argument; C headers have a C++ form: <cstring>"
+    return (), ""
+
+
+def foreign_headers_have_their_place(tree):
+    """Libraries are wrapped in one folder. Pure folders and public headers see no system header;
+    the folders above src/os may, for constants and types: calls are the next rule's."""
+    layers = _table(tree)
     for path in tree.cpp():
-        if path.startswith(OUTSIDE):
+        row = layers.row_of(path)
+        if path.startswith(OUTSIDE) or row is None:
             continue
+        pure = row == "include/segue" or layers.is_pure(row)
         for include in includes(tree, path):
             name = include.name
             if include.quoted or name.startswith("segue/") or not set(name) & set("./"):
                 continue
-            homes = next((homes for prefix, homes in THIRD_PARTY.items()
-                          if name.startswith(prefix)), ("src/os/",))
-            if not path.startswith(homes):
-                yield Finding(path, include.line, f"<{name}> outside {homes[0]}",
-                              'go through a header of that folder (system calls: "os/os.hpp"), or'
-                              " include the C++ header: <cstring>, <cerrno>")
+            places, fix = _place_of(name, pure)
+            if places and not path.startswith(places):
+                yield Finding(path, include.line, f"<{name}> outside {places[0]}", fix)
+
+
+def system_calls_stay_in_os(tree):
+    """Only src/os calls the system, so that a test can make each call fail."""
+    for path in tree.cpp("src/", "include/", "cli/"):
+        if path.startswith("src/os/"):
+            continue
+        code = tree.code(path)
+        for match in _SYSTEM_CALL.finditer(code):
+            name = match.group().strip("(: ")
+            yield Finding(path, line_of(code, match.start()), f"{name}() outside src/os",
+                          "call it through os::Os (add it there): tests fail it at will")
 
 
 def pure_folders_stay_pure(tree):
@@ -187,5 +237,5 @@ def sources_are_built(tree):
                           "add it to the list of layers")
 
 
-RULES = [layer_table_is_sound, layers_are_kept, system_headers_stay_in_os, pure_folders_stay_pure,
-         headers_are_used, sources_are_built]
+RULES = [layer_table_is_sound, layers_are_kept, foreign_headers_have_their_place,
+         system_calls_stay_in_os, pure_folders_stay_pure, headers_are_used, sources_are_built]

@@ -112,8 +112,8 @@ def functions_fit_a_screen(tree):
         for function in functions(tree, path):
             if function.lines > FUNCTION_LINES_MAX:
                 yield Finding(path, function.line, f"{function.name} has {function.lines} lines",
-                              f"split it: at most {FUNCTION_LINES_MAX}, branches in the parent, work"
-                              " in the leaves")
+                              f"split it: at most {FUNCTION_LINES_MAX}, branches in the parent,"
+                              " work in the leaves")
 
 
 def files_are_short(tree):
@@ -151,6 +151,13 @@ def files_open_with_their_purpose(tree):
                           "open with two or three lines: what it is for, what it is not for")
 
 
+def programs_are_executable(tree):
+    """What starts with `#!` can be started."""
+    for path, text in sorted(tree.files.items()):
+        if text.startswith("#!") and path not in tree.executables:
+            yield Finding(path, 1, "a program that cannot be started", f"chmod +x {path}")
+
+
 def headers_have_pragma_once(tree):
     for path in tree.paths(endings=(".hpp", ".h")):
         if "#pragma once" not in tree.files[path]:
@@ -171,5 +178,5 @@ def every_test_file_tests(tree):
 
 
 RULES = [functions_fit_a_screen, files_are_short, lines_are_short, lines_end_cleanly,
-         files_open_with_their_purpose, headers_have_pragma_once, every_source_has_a_test,
-         every_test_file_tests]
+         files_open_with_their_purpose, programs_are_executable, headers_have_pragma_once,
+         every_source_has_a_test, every_test_file_tests]

@@ -26,6 +26,12 @@ TABLE = """# Architecture
 | `src/os` | base |
 | `src/loop` | base, os |
 | `tests` | all |
+
+Another table is none of its business:
+
+| folder | holds |
+|---|---|
+| `src/os` | system calls |
 """
 
 
@@ -54,7 +60,8 @@ def expect_no_ban(path, line):
 
 
 def test_code_and_comments_are_told_apart():
-    code, comments = split_cpp('int a = 1\'000; // new "x\nf("// no", \'"\', R"(a"b)"); /* d\n*/ g();')
+    code, comments = split_cpp(
+        'int a = 1\'000; // new "x\nf("// no", \'"\', R"(a"b)"); /* d\n*/ g();')
     assert "new" in comments and "new" not in code
     assert "no" not in code and "no" not in comments
     assert code.count("\n") == comments.count("\n") == 2
@@ -109,17 +116,32 @@ def test_the_layer_table_has_a_row_for_each_folder_and_no_cycle():
     expect(len(found(layers.layer_table_is_sound, {}, TABLE.replace("| base |", "| bse |"))), 2)
 
 
-def test_system_headers_stay_in_os():
-    rule = layers.system_headers_stay_in_os
+def test_a_pure_folder_and_a_public_header_see_no_system_header():
+    rule = layers.foreign_headers_have_their_place
     text = "#include <cerrno>\n#include <sys/socket.h>\n#include <unistd.h>\n"
-    expect(found(rule, {"src/loop/a.cpp": text}), ["src/loop/a.cpp:2", "src/loop/a.cpp:3"])
-    expect(found(rule, {"src/os/a.cpp": text, "tests/loop/a_test.cpp": text}), [])
+    expect(found(rule, {"src/http/a.cpp": text}), ["src/http/a.cpp:2", "src/http/a.cpp:3"])
+    expect(found(rule, {"include/segue/a.hpp": text}),
+           ["include/segue/a.hpp:2", "include/segue/a.hpp:3"])
+    expect(found(rule, {"src/os/a.cpp": text, "src/loop/a.cpp": text,
+                        "tests/http/a_test.cpp": text}), [])
 
 
 def test_a_library_is_included_where_it_is_wrapped():
-    rule = layers.system_headers_stay_in_os
+    rule = layers.foreign_headers_have_their_place
     text = "#include <boost/context/fiber.hpp>\n"
     expect(found(rule, {"src/loop/a.cpp": text, "src/os/a.cpp": text}), ["src/os/a.cpp:1"])
+    expect(found(rule, {"src/os/a.cpp": "#include <fmt/core.h>\n"}), ["src/os/a.cpp:1"])
+
+
+def test_system_calls_stay_in_os():
+    rule = layers.system_calls_stay_in_os
+    for call in ["::close(fd);", "return ::poll(&a, 1, 0);", "epoll_ctl(a, b, c, d);",
+                 "::sendmsg(a, b, c);"]:
+        expect(found(rule, {"src/loop/a.cpp": call}), ["src/loop/a.cpp:1"])
+        expect(found(rule, {"src/os/a.cpp": call, "tests/loop/a_test.cpp": call}), [])
+    for call in ["os.close(fd);", "os_->epoll_ctl(a);", "close();", "Loop::close(a);",
+                 "os::open(a);", "void open(const A&);", "// ::close(fd)"]:
+        expect(found(rule, {"src/loop/a.cpp": call}), [])
 
 
 def test_a_pure_folder_reads_no_clock_and_starts_no_thread():
@@ -149,7 +171,7 @@ def test_each_ban_catches_its_example():
             ("src/handover/a.cpp", "assert(x);", "assert"),
             ("src/supervisor/a.cpp", "std::abort();", "assert"),
             ("src/os/a.hpp", "using namespace std;", "using_namespace"),
-            ("src/server/a.cpp", "std::shared_ptr<int> p;", "shared_ptr"),
+            ("src/server/session.cpp", "std::shared_ptr<int> p;", "shared_ptr"),
             ("src/os/a.cpp", "sprintf(b, f);", "unbounded_copy"),
             ("src/os/a.cpp", "return ::strcpy(a, b);", "unbounded_copy"),
             ("src/http/a.cpp", "auto n = std::stoull(text);", "number_parser"),
@@ -196,7 +218,8 @@ def test_what_only_looks_like_a_ban_passes():
             ("cli/main.cpp", "std::cout << text;"),
             ("examples/a/main.cpp", "std::cout << text;"),
             ("src/os/a.cpp", "auto f = [&] { x[=] };".replace("[=]", "[0]")),
-            ("src/run/a.cpp", "std::shared_ptr<int> p;")]:
+            ("src/run/a.cpp", "std::shared_ptr<int> p;"),
+            ("src/loop/sanitizer.hpp", "#define SEGUE_TSAN 1")]:
         expect_no_ban(path, line)
 
 
@@ -267,6 +290,11 @@ def test_a_file_opens_with_its_purpose():
                         "c": "#!/bin/sh\n# Why.\n"}), [])
     expect(found(rule, {"a.cpp": "#include <vector>\n", "b.py": "#!/usr/bin/env python3\nx = 1\n"}),
            ["a.cpp:1", "b.py:1"])
+
+
+def test_a_program_can_be_started():
+    tree = Tree({"a": "#!/bin/sh\n", "b": "#!/bin/sh\n", "c": ""}, executables=["a"])
+    expect([finding.path for finding in shape.programs_are_executable(tree)], ["b"])
 
 
 def test_a_header_has_pragma_once():

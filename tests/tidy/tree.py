@@ -71,8 +71,9 @@ def _hollow(literal):
 class Tree:
     """Texts by path, with `/` between folders."""
 
-    def __init__(self, files, root="."):
+    def __init__(self, files, root=".", executables=()):
         self.files = dict(files)
+        self.executables = set(executables)
         self.root = root
         self._split = {}
 
@@ -85,7 +86,8 @@ class Tree:
                     files[path] = file.read()
             except UnicodeDecodeError:
                 continue  # a seed or another binary file
-        return cls(files, root)
+        executables = [path for path in files if os.access(os.path.join(root, path), os.X_OK)]
+        return cls(files, root, executables)
 
     def paths(self, *prefixes, endings=("",)):
         """Sorted paths under one of the folders (all without any), with one of the endings."""
