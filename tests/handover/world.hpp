@@ -64,9 +64,9 @@ class World {
     at(id).at_receiver = true;
   }
   void sender_died() {
+    sender_dead_ = true;
     for (auto& connection : connections_) {
-      // Served or never offered: it dies with its process. Refused: nobody could rebuild it.
-      connection.gone = connection.at_sender || connection.refused;
+      connection.gone = connection.at_sender;  // served or never offered: dies with its process
       connection.at_sender = connection.committed = false;
     }
   }
@@ -78,7 +78,9 @@ class World {
   void check_the_end() {
     for (std::uint64_t id = 0; id < connections_.size(); ++id) {
       const auto& c = at(id);
-      if (!c.at_sender && !c.at_receiver && !c.committed && !c.gone) violation(id, "lost");
+      const bool hopeless = c.refused && sender_dead_;  // nobody could rebuild it
+      if (c.at_sender || c.at_receiver || c.committed || c.gone || hopeless) continue;
+      violation(id, "lost");
     }
   }
   bool at_sender(std::uint64_t id) { return at(id).at_sender; }
@@ -109,6 +111,7 @@ class World {
   }
   std::vector<Connection> connections_;
   std::vector<std::string> violations_;
+  bool sender_dead_ = false;
 };
 
 /// Offers connections 0, 1, 2...; all share one descriptor unless `fds` says otherwise.
