@@ -24,7 +24,7 @@ bool standard_error_takes_more() {
 }
 
 Words::Words(loop::Loop& loop, os::Fd pipe) : loop_(loop), pipe_(std::move(pipe)) {
-  if (!loop_.watch(pipe_.get(), EPOLLIN, *this)) pipe_.reset();
+  if (pipe_ && !loop_.watch(pipe_.get(), EPOLLIN, *this)) pipe_.reset();
 }
 
 Words::~Words() {
