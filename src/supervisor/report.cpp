@@ -59,7 +59,7 @@ std::string array_of(const std::vector<Item>& items, Show show) {
   return out + "]";
 }
 
-std::string_view name_of(HandoverReport::Result result) {
+std::string_view result_name(HandoverReport::Result result) {
   switch (result) {
     case HandoverReport::Result::done:
       return "done";
@@ -78,7 +78,7 @@ std::string json_of(const HandoverReport& report) {
                                  .raw("max", us_as_ms(report.freeze.max_us))
                                  .done();
   return Object()
-      .text("result", name_of(report.result))
+      .text("result", result_name(report.result))
       .text("reason", report.reason)
       .number("generation", report.generation)
       .number("moved", report.moved)
@@ -143,7 +143,7 @@ std::string text_of(const StatusReport& status) {
 }  // namespace
 
 std::string text_of(const HandoverReport& report) {
-  std::string text(name_of(report.result));
+  std::string text(result_name(report.result));
   if (report.generation != 0) text += ", " + name_of(report.generation) + " serves";
   if (!report.reason.empty()) text += ": " + report.reason;
   if (report.result != HandoverReport::Result::refused && report.total_ns > 0) {

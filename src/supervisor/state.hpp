@@ -82,6 +82,7 @@ struct Worker {
   unsigned misses = 0;
   unsigned ills = 0;  ///< Unhealthy answers in a row; `ill` is the failed check.
   std::string ill;
+  bool operator==(const Worker&) const = default;
 };
 
 /// A successor that serves while its predecessor stands by.
@@ -90,6 +91,7 @@ struct Probation {
   Generation successor = 0;
   CommandId waiting = 0;
   HandoverReport report;
+  bool operator==(const Probation&) const = default;
 };
 /// What is awaited, of which generation (0: of the one concerned now).
 struct Deadline {
@@ -118,6 +120,7 @@ struct State {
   std::map<Deadline, std::int64_t> due;  ///< CLOCK_MONOTONIC nanoseconds.
   std::optional<HandoverReport> last_handover;
   unsigned restarts = 0;  ///< In a row.
+  bool operator==(const State&) const = default;
 };
 
 }  // namespace segue::supervisor

@@ -14,17 +14,17 @@ namespace {
 constexpr int standard_error = 2;
 constexpr std::uint32_t retry_ms = 20;
 
+}  // namespace
+
 // Room for PIPE_BUF bytes at least: a write of as many does not block (pipe(7)). The flag
 // O_NONBLOCK is not ours to set: whoever started us shares it.
-bool takes_more() {
+bool standard_error_takes_more() {
   pollfd out{standard_error, POLLOUT, 0};
   return ::poll(&out, 1, 0) > 0;
 }
 
-}  // namespace
-
 Words::Words(loop::Loop& loop, os::Fd pipe) : loop_(loop), pipe_(std::move(pipe)) {
-  if (!loop_.watch(pipe_.get(), EPOLLIN, *this)) pipe_.reset();
+  if (pipe_ && !loop_.watch(pipe_.get(), EPOLLIN, *this)) pipe_.reset();
 }
 
 Words::~Words() {
@@ -69,7 +69,7 @@ void Words::on_timer() {
 }
 
 Words::Passed Words::pass_on() {
-  if (!takes_more()) return Passed::full;
+  if (!standard_error_takes_more()) return Passed::full;
   std::array<char, PIPE_BUF> buffer;
   const ssize_t got = loop_.os().read(pipe_.get(), buffer.data(), buffer.size());
   if (got == -EAGAIN || got == -EINTR) return Passed::nothing;

@@ -13,6 +13,9 @@ namespace segue::supervisor {
 /// Kept of the last words of a worker that fails to start.
 inline constexpr std::size_t words_bytes_max = 2048;
 
+/// Whether our standard error takes a few lines without blocking.
+bool standard_error_takes_more();
+
 class Words : private loop::Watcher, private loop::Timer {
  public:
   Words(loop::Loop& loop, os::Fd pipe);
