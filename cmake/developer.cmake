@@ -20,6 +20,8 @@ foreach(folder ${test_folders})
   endif()
 endforeach()
 
+include(cmake/llhttp.cmake)
+
 # examples/<name>/CMakeLists.txt, tests/programs and bench each name their own programs.
 file(GLOB program_lists CONFIGURE_DEPENDS examples/*/CMakeLists.txt tests/programs/CMakeLists.txt
      bench/CMakeLists.txt)

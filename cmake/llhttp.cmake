@@ -1,0 +1,16 @@
+# llhttp, the parser of Node.js, as the oracle of the HTTP/1.1 tests (Debian: node-llhttp, which
+# ships C sources). Without it those tests say so and pass over it.
+find_path(llhttp_source_dir llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH)
+find_path(llhttp_include_dir llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PATH)
+if(llhttp_source_dir AND llhttp_include_dir AND NOT TARGET llhttp)
+  enable_language(C)
+  file(GLOB llhttp_sources ${llhttp_source_dir}/*.c)
+  add_library(llhttp STATIC ${llhttp_sources})
+  target_include_directories(llhttp SYSTEM PUBLIC ${llhttp_include_dir})
+endif()
+foreach(target http1-test fuzz-http1_llhttp)
+  if(TARGET llhttp AND TARGET ${target})
+    target_link_libraries(${target} PRIVATE llhttp)
+    target_compile_definitions(${target} PRIVATE SEGUE_HAS_LLHTTP)
+  endif()
+endforeach()
