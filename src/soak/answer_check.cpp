@@ -37,9 +37,8 @@ std::string_view AnswerCheck::version_of(const Answer& answer) const {
 
 bool AnswerCheck::is_expected(const Answer& answer, std::size_t target, std::uint64_t serial) {
   if (expected_.empty()) return is_as_before(answer, target);
-  return std::any_of(expected_.begin(), expected_.end(), [&](const Stencil& text) {
-    return text.matches(answer.content, serial);
-  });
+  return std::any_of(expected_.begin(), expected_.end(),
+                     [&](const Stencil& text) { return text.matches(answer.content, serial); });
 }
 
 bool AnswerCheck::is_as_before(const Answer& answer, std::size_t target) {

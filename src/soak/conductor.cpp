@@ -23,8 +23,8 @@ Result<void> ensure_fds(const os::Os& os, const Options& options) {
   const auto limit = os::raise_fd_limit(os);
   if (!limit) return limit.error();
   const Mix& mix = options.mix;
-  const std::uint64_t needed = std::uint64_t{mix.keepalive} + mix.idle + fds_reserved +
-                               (mix.fresh_rate > 0 ? fresh_fds : 0);
+  const std::uint64_t needed =
+      std::uint64_t{mix.keepalive} + mix.idle + fds_reserved + (mix.fresh_rate > 0 ? fresh_fds : 0);
   if (needed <= *limit) return {};
   return Error{ErrorCode::limit_exceeded,
                "the connections need " + std::to_string(needed) + " descriptors, the limit is " +
@@ -48,9 +48,8 @@ Result<std::unique_ptr<Conductor>> Conductor::create(const os::Os& os, const Opt
   return conductor;
 }
 
-Conductor::Conductor(const os::Os& os, const Options& options,
-                     std::vector<std::string> environment, std::FILE* progress,
-                     std::unique_ptr<loop::Loop> loop, os::Fd signals)
+Conductor::Conductor(const os::Os& os, const Options& options, std::vector<std::string> environment,
+                     std::FILE* progress, std::unique_ptr<loop::Loop> loop, os::Fd signals)
     : os_(os),
       options_(options),
       progress_(progress),
@@ -73,8 +72,7 @@ Result<void> Conductor::add_voices() {
     auto voice = std::make_unique<Voice>();
     voice->loop = *std::move(loop);
     const Share share{i, options_.threads};
-    voice->runner =
-        std::make_unique<Runner>(os_, *voice->loop, options_, share, voice->board);
+    voice->runner = std::make_unique<Runner>(os_, *voice->loop, options_, share, voice->board);
     voices_.push_back(std::move(voice));
   }
   return loop_->watch(signals_.get(), EPOLLIN, *this);
@@ -118,7 +116,8 @@ void Conductor::step(std::int64_t now_ns) {
     case Phase::stopping:
       if (all_say(Board::News::ended)) phase_ = Phase::ended;
       return;
-    case Phase::ended: return;
+    case Phase::ended:
+      return;
   }
 }
 
@@ -135,8 +134,7 @@ bool Conductor::load_is_over(std::int64_t now_ns) const {
   if (interrupted_) return true;
   if (options_.requests_max > 0 && all_say(Board::News::spent)) return true;
   const std::uint32_t count_max = options_.handovers.count_max;
-  if (count_max > 0 && handovers_.size() >= count_max &&
-      now_ns - last_handover_ns_ >= settle_ns) {
+  if (count_max > 0 && handovers_.size() >= count_max && now_ns - last_handover_ns_ >= settle_ns) {
     return true;
   }
   return options_.duration && now_ns - load_started_ns_ >= options_.duration->count() * ms_ns;
@@ -190,8 +188,8 @@ void Conductor::show_progress(std::int64_t now_ns) {
     sum.merge({snapshot.requests, snapshot.connections, snapshot.versions, {}, {}, {}, {}});
   }
   const double seconds = static_cast<double>(now_ns - load_started_ns_) / 1e9;
-  const std::string line = progress_line({sum.requests, sum.connections, sum.versions},
-                                         summarise(handovers_), seconds);
+  const std::string line =
+      progress_line({sum.requests, sum.connections, sum.versions}, summarise(handovers_), seconds);
   std::fprintf(progress_, "%s\n", line.c_str());
   std::fflush(progress_);
 }

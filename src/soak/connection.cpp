@@ -27,21 +27,23 @@ Bench::Bench(const os::Os& system, loop::Loop& its_loop, const Options& all, std
       check(all),
       random(all.seed + thread),
       input(input_bytes),
+      limits(answer_limits()),
       started_ns(system.monotonic_ns()) {}
 
 void Bench::note(std::string_view kind, std::string_view what) {
   if (totals.incidents.size() >= Totals::incidents_max) return;
   char time[32];
-  std::snprintf(time, sizeof time, "%.3f s: ",
-                static_cast<double>(os.monotonic_ns() - started_ns) / 1e9);
+  std::snprintf(time, sizeof time,
+                "%.3f s: ", static_cast<double>(os.monotonic_ns() - started_ns) / 1e9);
   std::string text = time + std::string(kind) + ": " + std::string(what);
   // A service may answer anything; what reaches a terminal is printable.
-  std::replace_if(text.begin(), text.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '.');
+  std::replace_if(
+      text.begin(), text.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '.');
   totals.incidents.push_back(std::move(text));
 }
 
 Connection::Connection(Bench& bench, Owner& owner, Place place)
-    : bench_(bench), owner_(owner), place_(place), reader_(bench.options.exchange.version_field) {}
+    : bench_(bench), owner_(owner), place_(place) {}
 
 Connection::~Connection() {
   if (fd_) bench_.loop.unwatch(fd_.get());
@@ -130,8 +132,7 @@ bool Connection::send_piece() {
 
 void Connection::receive() {
   for (;;) {
-    const ssize_t got =
-        bench_.os.recv(fd_.get(), bench_.input.data(), bench_.input.size(), 0);
+    const ssize_t got = bench_.os.recv(fd_.get(), bench_.input.data(), bench_.input.size(), 0);
     if (would_block(got)) return;
     if (got < 0) return lose(Loss::reset);
     if (got == 0) return on_end_of_stream();
@@ -145,28 +146,35 @@ bool Connection::take(std::string_view bytes) {
   const bool was_busy = busy();
   std::string_view input = bytes;
   if (!in_.empty()) input = in_.append(bytes);
-  while (!input.empty()) {
-    if (!busy()) {
-      ++bench_.totals.connections.unasked;
-      bench_.note(name_of(place_.kind), "bytes that answer no request");
-      lose(Loss::malformed);
-      break;
-    }
-    Answer answer;
-    const AnswerReader::Step step = reader_.read(input, answer);
-    input.remove_prefix(step.consumed);
-    if (step.kind == AnswerReader::Kind::need_more) break;
-    if (step.kind == AnswerReader::Kind::malformed) {
+  while (read_answer(input)) continue;
+  if (phase_ != Phase::open) return false;
+  if (!in_.empty() || !input.empty()) in_ = std::string(input);
+  if (was_busy && !busy()) owner_.on_free(*this);
+  return true;
+}
+
+// Reads one answer; false if there is none to be read for now, or the connection was lost.
+bool Connection::read_answer(std::string_view& input) {
+  if (input.empty()) return false;
+  if (!busy()) {
+    ++bench_.totals.connections.unasked;
+    bench_.note(name_of(place_.kind), "bytes that answer no request");
+    lose(Loss::malformed);
+    return false;
+  }
+  const auto step = http1::read_response(reading_, input, false, bench_.response, bench_.limits);
+  input.remove_prefix(step.consumed);
+  switch (step.kind) {
+    case http1::ResponseStep::Kind::need_more:
+      return false;
+    case http1::ResponseStep::Kind::refuse:
+      bench_.note(name_of(place_.kind), http1::text_of(step.error));
       lose(Loss::malformed);
       return false;
-    }
-    if (!settle(answer)) return false;
+    case http1::ResponseStep::Kind::response:
+      return settle(answer_of(bench_.response, bench_.options.exchange.version_field));
   }
-  if (phase_ == Phase::open) {
-    in_ = std::string(input);
-  }
-  if (was_busy && !busy()) owner_.on_free(*this);
-  return phase_ == Phase::open;
+  return false;
 }
 
 // Ends the request that `answer` belongs to; false if the answer ended the connection too.
@@ -190,12 +198,15 @@ bool Connection::settle(const Answer& answer) {
 }
 
 void Connection::on_end_of_stream() {
-  Answer answer;
   // An answer without length ends where the stream does (RFC 9112 section 6.3).
-  if (busy() && reader_.at_end(answer)) {
-    answer.close = true;
-    settle(answer);
-    return;
+  if (busy() && reading_.phase == http1::ResponsePhase::until_close) {
+    const auto step = http1::end_response(reading_, bench_.response, bench_.limits);
+    if (step.kind == http1::ResponseStep::Kind::response) {
+      Answer answer = answer_of(bench_.response, bench_.options.exchange.version_field);
+      answer.close = true;
+      settle(answer);
+      return;
+    }
   }
   lose(Loss::closed);
 }
@@ -215,7 +226,7 @@ void Connection::lose(Loss loss) {
   out_.clear();
   in_.clear();
   sent_ = 0;
-  reader_.restart();
+  reading_ = {};
   const std::vector<Ticket> lost = std::exchange(outstanding_, {});
   const std::int64_t now = bench_.os.monotonic_ns();
   for (const Ticket ticket : lost) bench_.ledger.end(ticket, outcome_of(loss), now);

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "http1/response_reader.hpp"
 #include "loop/loop.hpp"
 #include "os/fd.hpp"
 #include "soak/answer_check.hpp"
-#include "soak/answer_reader.hpp"
 #include "soak/ledger.hpp"
 #include "soak/options.hpp"
 #include "soak/request_maker.hpp"
@@ -31,7 +31,9 @@ struct Bench {
   RequestMaker maker;
   AnswerCheck check;
   std::mt19937_64 random;
-  std::vector<char> input;  // where every connection receives
+  std::vector<char> input;   // where every connection receives
+  http1::Response response;  // what every connection reads its answers into
+  const Limits limits;       // of answers
   std::int64_t started_ns;
 
   /// Notes what went wrong, with the time since the start, for the report.
@@ -97,6 +99,7 @@ class Connection final : public loop::Watcher {
   void flush();
   void receive();
   bool take(std::string_view bytes);
+  bool read_answer(std::string_view& input);
   bool settle(const Answer& answer);
   void on_end_of_stream();
   void lose(Loss loss);
@@ -113,7 +116,7 @@ class Connection final : public loop::Watcher {
   std::string out_;                  // bytes of requests not sent yet
   std::size_t sent_ = 0;             // of out_
   std::string in_;                   // bytes of an answer that is not complete
-  AnswerReader reader_;
+  http1::ResponseState reading_;
 };
 
 }  // namespace segue::soak

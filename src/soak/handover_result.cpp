@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "soak/json_text.hpp"
+#include "soak/json_member.hpp"
 
 namespace segue::soak {
 namespace {
@@ -33,10 +33,18 @@ HandoverResult without_result(std::string_view output) {
 
 void count(HandoverSummary& summary, HandoverResult::Kind kind) {
   switch (kind) {
-    case HandoverResult::Kind::done: ++summary.done; return;
-    case HandoverResult::Kind::refused: ++summary.refused; return;
-    case HandoverResult::Kind::rolled_back: ++summary.rolled_back; return;
-    case HandoverResult::Kind::failed: ++summary.failed; return;
+    case HandoverResult::Kind::done:
+      ++summary.done;
+      return;
+    case HandoverResult::Kind::refused:
+      ++summary.refused;
+      return;
+    case HandoverResult::Kind::rolled_back:
+      ++summary.rolled_back;
+      return;
+    case HandoverResult::Kind::failed:
+      ++summary.failed;
+      return;
   }
 }
 
@@ -44,10 +52,14 @@ void count(HandoverSummary& summary, HandoverResult::Kind kind) {
 
 std::string_view name_of(HandoverResult::Kind kind) {
   switch (kind) {
-    case HandoverResult::Kind::done: return "done";
-    case HandoverResult::Kind::refused: return "refused";
-    case HandoverResult::Kind::rolled_back: return "rolled_back";
-    case HandoverResult::Kind::failed: return "failed";
+    case HandoverResult::Kind::done:
+      return "done";
+    case HandoverResult::Kind::refused:
+      return "refused";
+    case HandoverResult::Kind::rolled_back:
+      return "rolled_back";
+    case HandoverResult::Kind::failed:
+      return "failed";
   }
   return "";
 }

@@ -100,8 +100,9 @@ Result<void> check_mix(const Mix& mix) {
     return wrong("--fresh is more than --rate: --rate counts the requests on new connections too");
   }
   if (mix.keepalive == 0 && mix.rate > mix.fresh_rate) {
-    return wrong("--keepalive 0 leaves no connection for the rate beyond --fresh: give both the "
-                 "same value, or --keepalive 1 or more");
+    return wrong(
+        "--keepalive 0 leaves no connection for the rate beyond --fresh: give both the "
+        "same value, or --keepalive 1 or more");
   }
   if (mix.rate <= 0 && mix.idle == 0) return wrong("--rate 0 without --idle: nothing to do");
   if (std::uint64_t{mix.keepalive} + mix.idle > connections_max) {
@@ -139,9 +140,9 @@ Result<void> check_handovers(const HandoverPlan& plan) {
 
 // Defaults and rules that concern more than one option.
 Result<void> complete(const Words& words, Options& options) {
-  for (const auto& step : {read_targets(words, options), check_mix(options.mix),
-                           complete_exchange(options.exchange),
-                           check_handovers(options.handovers)}) {
+  for (const auto& step :
+       {read_targets(words, options), check_mix(options.mix), complete_exchange(options.exchange),
+        check_handovers(options.handovers)}) {
     if (!step) return step;
   }
   if (options.mix.keepalive > 0 && options.threads > options.mix.keepalive) {
@@ -179,11 +180,11 @@ Result<milliseconds> parse_duration(const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [rest, failure] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
   const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  const double scale = unit == "ms"                 ? 1
+  const double scale = unit == "ms"                  ? 1
                        : unit == "s" || unit.empty() ? 1e3
-                       : unit == "m"                ? 6e4
-                       : unit == "h"                ? 3.6e6
-                                                    : 0;
+                       : unit == "m"                 ? 6e4
+                       : unit == "h"                 ? 3.6e6
+                                                     : 0;
   constexpr double milliseconds_max = 30.0 * 24 * 3.6e6;
   if (failure != std::errc() || scale == 0 || !(value >= 0 && value * scale <= milliseconds_max)) {
     return wrong("'" + text + "' is not a time: write 1500ms, 20s, 2m or 1h, at most 720h");

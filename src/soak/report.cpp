@@ -1,76 +1,61 @@
 // The verdict of a soak, and its report as JSON: see report.hpp. The table: report_table.cpp.
 #include "soak/report.hpp"
 
-#include "soak/json_text.hpp"
+#include <cmath>
+
+#include "segue/json.hpp"
 
 namespace segue::soak {
 namespace {
 
-double in_ms(std::uint64_t microseconds) { return static_cast<double>(microseconds) / 1000.0; }
+// Three decimals: microseconds.
+Json milliseconds_of(double value) { return std::round(value * 1000) / 1000; }
 
-std::string latency_json(const Histogram& latency) {
-  return JsonObject()
-      .number("count", latency.count())
-      .decimal("p50", in_ms(latency.percentile(50)))
-      .decimal("p90", in_ms(latency.percentile(90)))
-      .decimal("p99", in_ms(latency.percentile(99)))
-      .decimal("p99_9", in_ms(latency.percentile(99.9)))
-      .decimal("max", in_ms(latency.max()))
-      .str();
+Json percentile_of(const Histogram& latency_us, double percent) {
+  return milliseconds_of(static_cast<double>(latency_us.percentile(percent)) / 1000);
 }
 
-std::string texts_json(const std::vector<std::string>& texts) {
-  std::string json = "[";
-  for (const std::string& text : texts) json += (json.size() > 1 ? "," : "") + quoted(text);
-  return json + "]";
+Json latency_of(const Histogram& latency_us) {
+  return {{"count", latency_us.count()},
+          {"p50", percentile_of(latency_us, 50)},
+          {"p90", percentile_of(latency_us, 90)},
+          {"p99", percentile_of(latency_us, 99)},
+          {"p99_9", percentile_of(latency_us, 99.9)},
+          {"max", percentile_of(latency_us, 100)}};
 }
 
-std::string handovers_json(const HandoverSummary& summary) {
-  const std::string freeze = JsonObject()
-                                 .decimal("p50", summary.freeze_p50_ms)
-                                 .decimal("p99", summary.freeze_p99_ms)
-                                 .decimal("max", summary.freeze_max_ms)
-                                 .str();
-  const std::string total = JsonObject()
-                                .decimal("median", summary.total_median_ms)
-                                .decimal("max", summary.total_max_ms)
-                                .str();
-  return JsonObject()
-      .number("done", summary.done)
-      .number("refused", summary.refused)
-      .number("rolled_back", summary.rolled_back)
-      .number("failed", summary.failed)
-      .number("moved", summary.moved)
-      .raw("freeze_ms", freeze)
-      .raw("total_ms", total)
-      .raw("reasons", texts_json(summary.reasons))
-      .str();
+Json handovers_of(const HandoverSummary& summary) {
+  return {{"done", summary.done},
+          {"refused", summary.refused},
+          {"rolled_back", summary.rolled_back},
+          {"failed", summary.failed},
+          {"moved", summary.moved},
+          {"freeze_ms",
+           {{"p50", milliseconds_of(summary.freeze_p50_ms)},
+            {"p99", milliseconds_of(summary.freeze_p99_ms)},
+            {"max", milliseconds_of(summary.freeze_max_ms)}}},
+          {"total_ms",
+           {{"median", milliseconds_of(summary.total_median_ms)},
+            {"max", milliseconds_of(summary.total_max_ms)}}},
+          {"reasons", array_from(summary.reasons)}};
 }
 
-std::string connections_json(const ConnectionCounts& connections) {
-  return JsonObject()
-      .number("opened", connections.opened)
-      .number("announced_close", connections.announced)
-      .str();
-}
-
-std::string kinds_json(const RequestCounts& requests) {
-  JsonObject json;
+Json kinds_of(const RequestCounts& requests) {
+  Json json = Json::object();
   for (const Kind kind : all_kinds) {
-    JsonObject counts;
-    counts.number("requests", requests.begun[static_cast<std::size_t>(kind)]);
+    Json& counts = json[name_of(kind)];
+    counts["requests"] = requests.begun[static_cast<std::size_t>(kind)];
     for (const Outcome outcome : all_outcomes) {
-      counts.number(name_of(outcome), requests.of(kind, outcome));
+      counts[name_of(outcome)] = requests.of(kind, outcome);
     }
-    json.raw(name_of(kind), counts.str());
   }
-  return json.str();
+  return json;
 }
 
-std::string versions_json(const Versions& versions) {
-  JsonObject json;
-  for (const auto& [version, times] : versions.all()) json.number(version, times);
-  return json.str();
+Json versions_of(const Versions& versions) {
+  Json json = Json::object();
+  for (const auto& [version, times] : versions.all()) json[version] = times;
+  return json;
 }
 
 }  // namespace
@@ -92,25 +77,23 @@ int exit_code(const Report& report) {
 
 std::string to_json(const Report& report) {
   const Totals& totals = report.totals;
-  JsonObject json;
-  json.boolean("passed", exit_code(report) == 0)
-      .decimal("seconds", report.seconds)
-      .number("requests", totals.requests.all_begun());
-  for (const Outcome outcome : all_outcomes) {
-    json.number(name_of(outcome), totals.requests.of(outcome));
-  }
-  return json.number("dropped", totals.connections.dropped)
-      .number("unasked", totals.connections.unasked)
-      .boolean("accounts_agree", accounts_agree(report))
-      .raw("kinds", kinds_json(totals.requests))
-      .raw("connections", connections_json(totals.connections))
-      .raw("latency_ms", latency_json(totals.latency_us))
-      .raw("handover_latency_ms", latency_json(totals.window_latency_us))
-      .raw("late_ms", latency_json(totals.late_us))
-      .raw("handovers", handovers_json(summarise(report.handovers)))
-      .raw("versions", versions_json(totals.versions))
-      .raw("incidents", texts_json(totals.incidents))
-      .str();
+  Json json{{"passed", exit_code(report) == 0},
+            {"seconds", milliseconds_of(report.seconds)},
+            {"requests", totals.requests.all_begun()}};
+  for (const Outcome outcome : all_outcomes) json[name_of(outcome)] = totals.requests.of(outcome);
+  json["dropped"] = totals.connections.dropped;
+  json["unasked"] = totals.connections.unasked;
+  json["accounts_agree"] = accounts_agree(report);
+  json["kinds"] = kinds_of(totals.requests);
+  json["connections"] = {{"opened", totals.connections.opened},
+                         {"announced_close", totals.connections.announced}};
+  json["latency_ms"] = latency_of(totals.latency_us);
+  json["handover_latency_ms"] = latency_of(totals.window_latency_us);
+  json["late_ms"] = latency_of(totals.late_us);
+  json["handovers"] = handovers_of(summarise(report.handovers));
+  json["versions"] = versions_of(totals.versions);
+  json["incidents"] = array_from(totals.incidents);
+  return dump(json);
 }
 
 }  // namespace segue::soak

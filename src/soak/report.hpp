@@ -15,16 +15,16 @@ struct Report {
   Totals totals;
   std::vector<HandoverResult> handovers;
   bool handovers_wanted = false;
-  double seconds = 0;             ///< How long the load ran.
+  double seconds = 0;               ///< How long the load ran.
   std::uint64_t open_requests = 0;  ///< Requests that did not end: a bug of the soak itself.
 };
 
 /// Whether every request ended exactly once: else no other number means anything.
 bool accounts_agree(const Report& report);
 
-/// 0: nothing was lost. 1: a request did not end `ok`; a connection was dropped or brought an answer
-/// that nobody asked for; nothing was sent at all; handovers were wanted and none was done; or the
-/// accounts do not agree. A refused handover alone is no loss: clients notice nothing.
+/// 0: nothing was lost. 1: a request did not end `ok`; a connection was dropped or brought an
+/// answer that nobody asked for; nothing was sent at all; handovers were wanted and none was done;
+/// or the accounts do not agree. A refused handover alone is no loss: clients notice nothing.
 int exit_code(const Report& report);
 
 /// The keys are described in soak.hpp.

@@ -37,7 +37,8 @@ void print_requests(std::string& out, const RequestCounts& requests) {
 }
 
 void print_connections(std::string& out, const ConnectionCounts& connections) {
-  print(out, "connections  opened %llu, dropped %llu, closed as announced %llu, unasked answers %llu\n",
+  print(out,
+        "connections  opened %llu, dropped %llu, closed as announced %llu, unasked answers %llu\n",
         Number{connections.opened}, Number{connections.dropped}, Number{connections.announced},
         Number{connections.unasked});
 }
@@ -64,10 +65,11 @@ void print_handovers(std::string& out, const HandoverSummary& summary) {
   print(out, "handovers    done %llu, refused %llu, rolled back %llu, failed %llu\n",
         Number{summary.done}, Number{summary.refused}, Number{summary.rolled_back},
         Number{summary.failed});
-  print(out, "  connections moved %llu; freeze p50 %.2f, p99 %.2f, max %.2f ms; total median %.1f, "
-             "max %.1f ms\n",
-        Number{summary.moved}, summary.freeze_p50_ms, summary.freeze_p99_ms,
-        summary.freeze_max_ms, summary.total_median_ms, summary.total_max_ms);
+  print(out,
+        "  connections moved %llu; freeze p50 %.2f, p99 %.2f, max %.2f ms; total median %.1f, "
+        "max %.1f ms\n",
+        Number{summary.moved}, summary.freeze_p50_ms, summary.freeze_p99_ms, summary.freeze_max_ms,
+        summary.total_median_ms, summary.total_max_ms);
   for (const std::string& reason : summary.reasons) out += "  " + reason + '\n';
 }
 
@@ -83,7 +85,8 @@ void print_versions(std::string& out, const Versions& versions) {
 }
 
 std::string_view verdict(const Report& report) {
-  if (!accounts_agree(report)) return "FAILED: a request did not end exactly once (bug in the soak)";
+  if (!accounts_agree(report))
+    return "FAILED: a request did not end exactly once (bug in the soak)";
   if (exit_code(report) == 0) return "PASSED: nothing was lost";
   if (report.totals.requests.of(Outcome::ok) == 0) return "FAILED: no request was answered";
   const ConnectionCounts& connections = report.totals.connections;
@@ -97,9 +100,9 @@ std::string_view verdict(const Report& report) {
 
 std::string to_table(const Report& report) {
   std::string out;
-  const double rate =
-      report.seconds > 0 ? static_cast<double>(report.totals.requests.all_begun()) / report.seconds
-                         : 0;
+  const double rate = report.seconds > 0
+                          ? static_cast<double>(report.totals.requests.all_begun()) / report.seconds
+                          : 0;
   print(out, "%.1f s of load, %.0f requests/s\n", report.seconds, rate);
   print_requests(out, report.totals.requests);
   print_connections(out, report.totals.connections);

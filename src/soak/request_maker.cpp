@@ -50,9 +50,9 @@ RequestMaker::RequestMaker(const Options& options)
       content_bytes_(options.exchange.body_bytes),
       chunked_share_(options.exchange.chunked_share) {
   for (const Target& target : options.targets) {
-    targets_.push_back({{plain_form(target, options, After::keep),
-                         plain_form(target, options, After::close)},
-                        {chunked_form(target, After::keep), chunked_form(target, After::close)}});
+    targets_.push_back(
+        {{plain_form(target, options, After::keep), plain_form(target, options, After::close)},
+         {chunked_form(target, After::keep), chunked_form(target, After::close)}});
   }
 }
 

@@ -91,7 +91,8 @@ void Runner::step(std::int64_t now_ns) {
     case Phase::closing:
       if (crew_.close_all(now_ns) && all_idle()) phase_ = Phase::ended;
       return;
-    case Phase::ended: return;
+    case Phase::ended:
+      return;
   }
 }
 
@@ -99,8 +100,7 @@ void Runner::start_load(std::int64_t now_ns) {
   // Threads begin one after another within a millisecond, so that they do not act in step.
   const std::int64_t start = now_ns + thread_ * ms_ns / bench_.options.threads;
   stream(Kind::keepalive).schedule = Schedule(start, mix_.keepalive_rate(), 1);
-  stream(Kind::pipelined).schedule =
-      Schedule(start, mix_.pipelined_rate(), mix_.pipeline_depth);
+  stream(Kind::pipelined).schedule = Schedule(start, mix_.pipelined_rate(), mix_.pipeline_depth);
   stream(Kind::fresh).schedule = Schedule(start, mix_.fresh_rate, 1);
   crew_.start_probes(start, mix_.probe_rate());
   phase_ = Phase::loading;
@@ -110,8 +110,8 @@ void Runner::begin_due(Kind kind, std::int64_t now_ns) {
   Stream& its = stream(kind);
   while (its.schedule.due(now_ns) && requests_left_ > 0) {
     const std::int64_t due = its.schedule.take();
-    bench_.totals.late_us.record(static_cast<std::uint64_t>(std::max<std::int64_t>(
-        (now_ns - due) / 1000, 0)));
+    bench_.totals.late_us.record(
+        static_cast<std::uint64_t>(std::max<std::int64_t>((now_ns - due) / 1000, 0)));
     for (std::uint32_t i = 0; i < its.schedule.burst() && requests_left_ > 0; ++i) {
       its.due.push_back(bench_.ledger.begin(kind, due));
       if (requests_left_ != unlimited) --requests_left_;

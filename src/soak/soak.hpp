@@ -17,7 +17,8 @@
 //   handover_latency_ms  the same of requests that were due while a `segue upgrade` ran
 //   late_ms          the same of how late the soak itself looked at what was due
 //   handovers        {done, refused, rolled_back, failed, moved, freeze_ms: {p50: median of the
-//                    handovers' p50, p99: largest p99, max}, total_ms: {median, max}, reasons: [...]}
+//                    handovers' p50, p99: largest p99, max}, total_ms: {median, max}, reasons:
+//                    [...]}
 //   versions         {version: answers}; the version is a field's value (--version-header) or the
 //                    content (--version-body)
 //   incidents        the first 20 things that went wrong, in words

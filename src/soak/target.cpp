@@ -18,10 +18,14 @@ bool is_target_byte(char byte) { return byte > 0x20 && byte < 0x7f && byte != '#
 
 bool Target::loopback() const {
   switch (address.kind) {
-    case os::Address::Kind::tcp4: return address.host.starts_with("127.");
-    case os::Address::Kind::tcp6: return address.host == "::1";
-    case os::Address::Kind::unix_socket: return true;
-    case os::Address::Kind::inherited: return false;
+    case os::Address::Kind::tcp4:
+      return address.host.starts_with("127.");
+    case os::Address::Kind::tcp6:
+      return address.host == "::1";
+    case os::Address::Kind::unix_socket:
+      return true;
+    case os::Address::Kind::inherited:
+      return false;
   }
   return false;
 }
@@ -38,8 +42,8 @@ Result<Target> parse_target(std::string_view url) {
   if (!std::all_of(target.path.begin(), target.path.end(), is_target_byte)) {
     return wrong(url, "its path holds a byte that must be percent-encoded");
   }
-  const bool has_port = target.authority.find(':', target.authority.rfind(']') + 1) !=
-                        std::string::npos;
+  const bool has_port =
+      target.authority.find(':', target.authority.rfind(']') + 1) != std::string::npos;
   auto address = os::parse_address(has_port ? target.authority : target.authority + ":80");
   if (!address) return wrong(url, address.error().message);
   const bool is_tcp =

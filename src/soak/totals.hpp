@@ -52,9 +52,9 @@ struct Totals {
   RequestCounts requests;
   ConnectionCounts connections;
   Versions versions;
-  Histogram latency_us;         ///< Of `ok` requests that were due while the load ran.
-  Histogram window_latency_us;  ///< Of those that were due during a handover.
-  Histogram late_us;            ///< How late our own loop looked at what was due.
+  Histogram latency_us;                ///< Of `ok` requests that were due while the load ran.
+  Histogram window_latency_us;         ///< Of those that were due during a handover.
+  Histogram late_us;                   ///< How late our own loop looked at what was due.
   std::vector<std::string> incidents;  ///< The first things that went wrong, in words.
 
   static constexpr std::size_t incidents_max = 20;

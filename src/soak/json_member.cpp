@@ -1,34 +1,12 @@
-// JSON as far as a soak needs it: see json_text.hpp.
-#include "soak/json_text.hpp"
+// Looking a value up in a JSON object: see json_member.hpp.
+#include "soak/json_member.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace segue::soak {
 namespace {
 
 constexpr int depth_max = 32;
-
-// How many bytes the UTF-8 character at the front of `text` has; 0 if there is none.
-std::size_t character_bytes(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return size;
-}
-
-std::string escaped(char byte) {
-  if (byte == '"') return "\\\"";
-  if (byte == '\\') return "\\\\";
-  if (byte == '\n') return "\\n";
-  char code[8];
-  std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(byte));
-  return code;
-}
 
 // Walks over JSON text; `ok` turns false at the first byte that is none.
 class Scanner {
@@ -100,8 +78,11 @@ std::string decoded(std::string_view text) {
     }
     const char code = text[++i];
     if (code == 'u') i += 4;
-    out.push_back(code == 'n' ? '\n' : code == 't' ? '\t' : code == 'r' ? '\r'
-                  : code == 'u' ? '?' : code);
+    out.push_back(code == 'n'   ? '\n'
+                  : code == 't' ? '\t'
+                  : code == 'r' ? '\r'
+                  : code == 'u' ? '?'
+                                : code);
   }
   return out;
 }
@@ -121,22 +102,6 @@ std::string_view find(std::string_view object, std::string_view name) {
 
 }  // namespace
 
-std::string quoted(std::string_view value) {
-  std::string out = "\"";
-  while (!value.empty()) {
-    const std::size_t bytes = character_bytes(value);
-    if (bytes == 0) {
-      out += "\\ufffd";
-    } else if (bytes == 1 && (value[0] < 0x20 || value[0] == '"' || value[0] == '\\')) {
-      out += escaped(value[0]);
-    } else {
-      out += value.substr(0, bytes);
-    }
-    value.remove_prefix(bytes == 0 ? 1 : bytes);
-  }
-  return out + '"';
-}
-
 std::optional<std::string> member_of(std::string_view text, std::string_view path) {
   while (!path.empty()) {
     const std::size_t dot = std::min(path.find('.'), path.size());
@@ -145,32 +110,6 @@ std::optional<std::string> member_of(std::string_view text, std::string_view pat
     path.remove_prefix(std::min(dot + 1, path.size()));
   }
   return text[0] == '"' ? decoded(text) : std::string(text);
-}
-
-JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
-  if (text_.size() > 1) text_ += ',';
-  text_ += quoted(name);
-  text_ += ':';
-  text_ += json;
-  return *this;
-}
-
-JsonObject& JsonObject::number(std::string_view name, std::uint64_t value) {
-  return raw(name, std::to_string(value));
-}
-
-JsonObject& JsonObject::decimal(std::string_view name, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3f", value);
-  return raw(name, text);
-}
-
-JsonObject& JsonObject::boolean(std::string_view name, bool value) {
-  return raw(name, value ? "true" : "false");
-}
-
-JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
-  return raw(name, quoted(value));
 }
 
 }  // namespace segue::soak
