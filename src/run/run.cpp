@@ -33,7 +33,7 @@ int descriptor_from(const char* variable) {
   return fd;
 }
 
-server::WorkerOptions worker_options(const Options& options, handover::StepObserver* steps) {
+server::WorkerOptions worker_options(const Options& options, const Internals& internals) {
   server::WorkerOptions worker;
   worker.listen = options.listen;
   worker.proxy_protocol = options.proxy_protocol;
@@ -41,7 +41,9 @@ server::WorkerOptions worker_options(const Options& options, handover::StepObser
       options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   worker.stop_timeout = options.stop;
   worker.build_id = SEGUE_VERSION;
-  worker.steps = steps;
+  worker.steps = internals.steps;
+  worker.protocol_min = internals.protocol_min;
+  worker.protocol_max = internals.protocol_max;
   return worker;
 }
 
@@ -65,10 +67,10 @@ bool set_up_engine(server::Engine& engine, const Options& options,
 }
 
 int run_worker(const Options& options, const std::function<void(App&)>& set_up,
-               handover::StepObserver* steps, os::Fd control, os::Fd log) {
+               const Internals& internals, os::Fd control, os::Fd log) {
   server::Engine engine;
   if (!set_up_engine(engine, options, set_up)) return 1;
-  auto worker_opts = worker_options(options, steps);
+  auto worker_opts = worker_options(options, internals);
   server::Worker worker(os::real(), engine, std::move(worker_opts));
   const int code = control ? worker.run_supervised(std::move(control), std::move(log))
                            : worker.run_alone();
@@ -78,7 +80,7 @@ int run_worker(const Options& options, const std::function<void(App&)>& set_up,
 }
 
 int run_supervisor(int argc, char** argv, const Options& options,
-                   handover::StepObserver* steps) {
+                   const Internals& internals) {
   supervisor::SupervisorOptions supervisor;
   auto program = os::program_path(os::real(), argv[0], environment_value("PATH"));
   if (!program) {
@@ -93,7 +95,7 @@ int run_supervisor(int argc, char** argv, const Options& options,
   supervisor.timing.drain = options.drain;
   supervisor.timing.ready = options.ready;
   supervisor.timing.stop = options.stop;
-  supervisor.steps = steps;
+  supervisor.steps = internals.steps;
   supervisor.control_path = options.control;
   if (supervisor.control_path.empty()) {
     const std::string systemd = environment_value("RUNTIME_DIRECTORY");
@@ -112,8 +114,8 @@ int run_supervisor(int argc, char** argv, const Options& options,
 
 }  // namespace
 
-int run_observed(int argc, char** argv, const std::function<void(App&)>& set_up,
-                 handover::StepObserver* steps) {
+int run_with(int argc, char** argv, const std::function<void(App&)>& set_up,
+             const Internals& internals) {
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   std::string help;
   auto options = parse_options(arguments, help);
@@ -132,10 +134,10 @@ int run_observed(int argc, char** argv, const std::function<void(App&)>& set_up,
     ::unsetenv(supervisor::worker_stderr_variable);
     os::close_on_exec(os::real(), control);
     os::close_on_exec(os::real(), log);
-    return run_worker(*options, set_up, steps, os::Fd(control), os::Fd(log));
+    return run_worker(*options, set_up, internals, os::Fd(control), os::Fd(log));
   }
-  if (options->no_supervisor) return run_worker(*options, set_up, steps, {}, {});
-  return run_supervisor(argc, argv, *options, steps);
+  if (options->no_supervisor) return run_worker(*options, set_up, internals, {}, {});
+  return run_supervisor(argc, argv, *options, internals);
 }
 
 }  // namespace segue::run
@@ -143,7 +145,7 @@ int run_observed(int argc, char** argv, const std::function<void(App&)>& set_up,
 namespace segue {
 
 int run(int argc, char** argv, const std::function<void(App&)>& set_up) {
-  return run::run_observed(argc, argv, set_up, nullptr);
+  return run::run_with(argc, argv, set_up, {});
 }
 
 }  // namespace segue

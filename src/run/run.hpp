@@ -3,13 +3,22 @@
 
 #include <functional>
 
+#include "handover/protocol.hpp"
 #include "handover/step.hpp"
 #include "segue/app.hpp"
 
 namespace segue::run {
 
-/// As segue::run; `steps`, if not null, is told of every step of a handover in this process.
-int run_observed(int argc, char** argv, const std::function<void(App&)>& set_up,
-                 handover::StepObserver* steps);
+/// What a test may replace: who is told of each step of a handover in this process, and which
+/// protocol versions a worker claims to speak.
+struct Internals {
+  handover::StepObserver* steps = nullptr;
+  std::uint32_t protocol_min = handover::protocol_min;
+  std::uint32_t protocol_max = handover::protocol_max;
+};
+
+/// As segue::run.
+int run_with(int argc, char** argv, const std::function<void(App&)>& set_up,
+             const Internals& internals);
 
 }  // namespace segue::run

@@ -37,6 +37,8 @@ struct WorkerOptions {
   std::chrono::milliseconds stop_timeout{30'000};
   std::string build_id;
   handover::StepObserver* steps = nullptr;
+  std::uint32_t protocol_min = handover::protocol_min;
+  std::uint32_t protocol_max = handover::protocol_max;
 };
 
 class Worker {

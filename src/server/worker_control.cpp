@@ -39,6 +39,8 @@ int Worker::run_supervised(os::Fd control, os::Fd log) {
   start_threads();
   step(Step::successor_started);
   handover::Hello hello;
+  hello.protocol_min = options_.protocol_min;
+  hello.protocol_max = options_.protocol_max;
   hello.build_id = options_.build_id;
   hello.schemas = schemas(engine_);
   hello.listeners = options_.listen;
