@@ -126,6 +126,12 @@ inline bool is(char c, std::uint8_t chars_class) {
   return (chars::table[static_cast<std::uint8_t>(c)] & chars_class) != 0;
 }
 
+/// `text` without its first `size` bytes, of which there must be that many: substr without the
+/// check, for the places where a scan has just shown it.
+inline std::string_view after(std::string_view text, std::size_t size) {
+  return {text.data() + size, text.size() - size};
+}
+
 /// End of the run of `chars_class` bytes that begins at `from`.
 inline std::size_t run_end(std::string_view text, std::size_t from, std::uint8_t chars_class) {
   while (from < text.size() && is(text[from], chars_class)) ++from;

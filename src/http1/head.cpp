@@ -248,7 +248,7 @@ FieldLine take_nameless_line(std::string_view text) {
   if (static_cast<std::uint8_t>(text[0]) <= ' ') return take_nameless_line(text);
   std::size_t colon = http::name_end(text, 0);
   if (colon < text.size() && text[colon] == ':') {
-    line.known = http::known_field_of(text.substr(0, colon));
+    line.known = http::known_field_of({text.data(), colon});
   }
   if (line.known == KnownField::count) {
     line.error = name_error(text, colon);
@@ -266,11 +266,31 @@ FieldLine take_nameless_line(std::string_view text) {
     line.error = ReadError::bare_cr;
     return line;
   }
-  line.field.name = text.substr(0, colon);
-  line.field.value = http::trim(text.substr(colon + 1, end - colon - 1));
+  line.field.name = {text.data(), colon};
+  line.field.value = http::trim({text.data() + colon + 1, end - colon - 1});
   line.length = end + 2;
   scanned = 0;
   return line;
+}
+
+/// Parses field lines from `at` on, which it moves behind each; `complete` at the empty line.
+ReadError take_field_lines(std::string_view text, std::size_t& at, std::size_t& scanned,
+                           HeadMark& mark, RequestHead& head, const Limits& limits,
+                           bool& complete) {
+  const std::size_t fields_max = std::min(limits.fields_max, http::fields_capacity);
+  while (true) {
+    const FieldLine line = take_field_line(http::after(text, at), scanned);
+    if (line.length == 0) return line.error;
+    at += line.length;
+    complete = line.field.name.empty();
+    if (complete) return ReadError::none;
+    if (mark.fields == fields_max) return ReadError::too_many_fields;
+    ++mark.fields;
+    head.add(line.field, line.known);
+    if (line.known > KnownField::expect) continue;
+    const ReadError error = take_known(line, mark.seen, head);
+    if (error != ReadError::none) return error;
+  }
 }
 
 /// Parses lines from `mark` on; on success `mark.line` is where the head ends.
@@ -285,17 +305,8 @@ ReadError take_lines(std::string_view text, HeadMark& mark, RequestHead& head, c
     at = line.length;
     if (head.version_minor == 0) mark.seen |= seen::old_version;
   }
-  const std::size_t fields_max = std::min(limits.fields_max, http::fields_capacity);
-  while (at != 0 && error == ReadError::none) {
-    const FieldLine line = take_field_line(text.substr(at), scanned);
-    at += line.length;
-    error = line.error;
-    complete = line.length != 0 && line.field.name.empty();
-    if (complete || line.length == 0) break;
-    if (mark.fields == fields_max) return ReadError::too_many_fields;
-    ++mark.fields;
-    head.add(line.field, line.known);
-    if (line.known <= KnownField::expect) error = take_known(line, mark.seen, head);
+  if (at != 0 && error == ReadError::none) {
+    error = take_field_lines(text, at, scanned, mark, head, limits, complete);
   }
   mark.line = static_cast<std::uint32_t>(at);
   mark.scanned = static_cast<std::uint32_t>(scanned);
