@@ -9,6 +9,10 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace segue::http {
 
 namespace chars {
@@ -44,31 +48,73 @@ inline constexpr std::array<std::uint8_t, 256> table = [] {
   return all;
 }();
 
-inline constexpr std::uint64_t ones = 0x0101010101010101u;
-inline constexpr std::uint64_t highs = 0x8080808080808080u;
+/// Eight bytes at once. Each test gives a block whose flagged bytes have their highest bit set; the
+/// first flag is exact, since borrows only travel upwards from one. Little-endian only.
+struct Block8 {
+  static constexpr std::size_t size = 8;
+  static constexpr std::uint64_t ones = 0x0101010101010101u;
+  static constexpr std::uint64_t highs = 0x8080808080808080u;
 
-inline std::uint64_t load(const char* at) {
-  std::uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
+  static Block8 load(const char* at) {
+    Block8 block;
+    std::memcpy(&block.word, at, size);
+    return block;
+  }
+  Block8 below(std::uint8_t bound) const { return {(word - ones * bound) & ~word & highs}; }
+  Block8 equal(std::uint8_t byte) const { return Block8{word ^ (ones * byte)}.below(1); }
+  Block8 high() const { return {word & highs}; }
+  Block8 operator|(Block8 other) const { return {word | other.word}; }
+  /// Place of the first flag; `size` if there is none.
+  std::size_t first() const { return static_cast<std::size_t>(std::countr_zero(word)) / 8; }
 
-/// In each of these the lowest flagged byte is exact: borrows only travel upwards from a flag.
-inline std::uint64_t flag_below(std::uint64_t word, std::uint64_t bound) {
-  return (word - ones * bound) & ~word & highs;
-}
-inline std::uint64_t flag_equal(std::uint64_t word, std::uint64_t byte) {
-  return flag_below(word ^ (ones * byte), 1);
+  std::uint64_t word = 0;
+};
+
+#ifdef __SSE2__
+/// Sixteen bytes at once, with the same meaning.
+struct Block16 {
+  static constexpr std::size_t size = 16;
+
+  static Block16 load(const char* at) {
+    return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))};
+  }
+  Block16 below(std::uint8_t bound) const {
+    return {_mm_cmpeq_epi8(_mm_min_epu8(word, _mm_set1_epi8(static_cast<char>(bound - 1))), word)};
+  }
+  Block16 equal(std::uint8_t byte) const {
+    return {_mm_cmpeq_epi8(word, _mm_set1_epi8(static_cast<char>(byte)))};
+  }
+  Block16 high() const { return *this; }
+  Block16 operator|(Block16 other) const { return {_mm_or_si128(word, other.word)}; }
+  std::size_t first() const {
+    const auto flags = static_cast<unsigned>(_mm_movemask_epi8(word));
+    return static_cast<std::size_t>(std::countr_zero(flags | 0x10000u));
+  }
+
+  __m128i word;
+};
+#endif
+
+/// Takes whole blocks from `from` on; true if a flag was found there.
+template <class Block, class Flags>
+bool scan_blocks(std::string_view text, std::size_t& from, Flags flags) {
+  for (; from + Block::size <= text.size(); from += Block::size) {
+    const std::size_t first = flags(Block::load(text.data() + from)).first();
+    if (first == Block::size) continue;
+    from += first;
+    return true;
+  }
+  return false;
 }
 
 /// Where the first byte at or after `from` stands that `flags` marks or `stops` names.
 template <class Flags, class Stops>
 std::size_t scan(std::string_view text, std::size_t from, Flags flags, Stops stops) {
+#ifdef __SSE2__
+  if (scan_blocks<Block16>(text, from, flags)) return from;
+#endif
   if constexpr (std::endian::native == std::endian::little) {
-    for (; from + 8 <= text.size(); from += 8) {
-      const std::uint64_t found = flags(load(text.data() + from));
-      if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-    }
+    if (scan_blocks<Block8>(text, from, flags)) return from;
   }
   while (from < text.size() && !stops(static_cast<std::uint8_t>(text[from]))) ++from;
   return from;
@@ -78,6 +124,12 @@ std::size_t scan(std::string_view text, std::size_t from, Flags flags, Stops sto
 
 inline bool is(char c, std::uint8_t chars_class) {
   return (chars::table[static_cast<std::uint8_t>(c)] & chars_class) != 0;
+}
+
+/// `text` without its first `size` bytes, of which there must be that many: substr without the
+/// check, for the places where a scan has just shown it.
+inline std::string_view after(std::string_view text, std::size_t size) {
+  return {text.data() + size, text.size() - size};
 }
 
 /// End of the run of `chars_class` bytes that begins at `from`.
@@ -92,22 +144,22 @@ inline bool is_token(std::string_view text) {
 /// First byte at or after `from` outside 0x21-0x7e.
 inline std::size_t target_end(std::string_view text, std::size_t from) {
   return chars::scan(
-      text, from,
-      [](std::uint64_t word) {
-        return chars::flag_below(word, 0x21) | chars::flag_equal(word, 0x7f) |
-               (word & chars::highs);
-      },
+      text, from, [](auto block) { return block.below(0x21) | block.equal(0x7f) | block.high(); },
       [](std::uint8_t c) { return c < 0x21 || c > 0x7e; });
+}
+
+/// First '?', '#' or space at or after `from`.
+inline std::size_t path_end(std::string_view text, std::size_t from) {
+  return chars::scan(
+      text, from, [](auto block) { return block.equal('?') | block.equal('#') | block.equal(' '); },
+      [](std::uint8_t c) { return c == '?' || c == '#' || c == ' '; });
 }
 
 /// First byte at or after `from` that a field value cannot hold.
 inline std::size_t value_end(std::string_view text, std::size_t from) {
   for (;; ++from) {  // HTAB is a control byte that values may hold: go on behind it
     from = chars::scan(
-        text, from,
-        [](std::uint64_t word) {
-          return chars::flag_below(word, 0x20) | chars::flag_equal(word, 0x7f);
-        },
+        text, from, [](auto block) { return block.below(0x20) | block.equal(0x7f); },
         [](std::uint8_t c) { return c < 0x20 || c == 0x7f; });
     if (from >= text.size() || text[from] != '\t') return from;
   }
@@ -116,18 +168,18 @@ inline std::size_t value_end(std::string_view text, std::size_t from) {
 /// First colon, space or control byte at or after `from`.
 inline std::size_t name_end(std::string_view text, std::size_t from) {
   return chars::scan(
-      text, from,
-      [](std::uint64_t word) {
-        return chars::flag_below(word, 0x21) | chars::flag_equal(word, ':');
-      },
+      text, from, [](auto block) { return block.below(0x21) | block.equal(':'); },
       [](std::uint8_t c) { return c < 0x21 || c == ':'; });
 }
 
 /// `text` without SP and HTAB at both ends (OWS of RFC 9110 section 5.6.3).
 inline std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  std::size_t begin = 0;
+  std::size_t end = text.size();
+  while (begin < end && is_space(text[begin])) ++begin;
+  while (begin < end && is_space(text[end - 1])) --end;
+  return {text.data() + begin, end - begin};
 }
 
 }  // namespace segue::http

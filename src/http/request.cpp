@@ -47,15 +47,23 @@ constexpr std::size_t hash_of(std::string_view name) {
   return (name.size() * 6 + first * 15 + last) % 64;
 }
 
-constexpr std::array<std::uint8_t, 64> known_by_hash = [] {
-  std::array<std::uint8_t, 64> table{};
-  table.fill(known_count);
+/// A known name where its hash puts it; size 0 marks an empty place.
+struct KnownPlace {
+  std::uint8_t size = 0;
+  KnownField field = KnownField::count;
+  std::array<char, 30> name{};
+};
+
+constexpr std::array<KnownPlace, 64> known_places = [] {
+  std::array<KnownPlace, 64> places{};
   for (std::size_t i = 0; i < known_count; ++i) {
-    std::uint8_t& slot = table[hash_of(known_names[i])];
-    if (slot != known_count) throw "two known fields have the same hash";
-    slot = static_cast<std::uint8_t>(i);
+    KnownPlace& place = places[hash_of(known_names[i])];
+    if (place.size != 0) throw "two known fields have the same hash";
+    place.size = static_cast<std::uint8_t>(known_names[i].size());
+    place.field = static_cast<KnownField>(i);
+    known_names[i].copy(place.name.data(), known_names[i].size());
   }
-  return table;
+  return places;
 }();
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -70,22 +78,21 @@ bool same_letters(const char* name, const char* known) {
   return (left | case_bits) == right;
 }
 
-/// Compares `name` with a lower-case `known` of the same length. Setting the case bit is exact:
-/// known names are letters and '-', and `name` has no byte below 0x21 that would turn into '-'.
-bool is_known(const char* name, std::string_view known) {
-  const std::size_t size = known.size();
-  if (size < 4) {
-    return same_letters<std::uint16_t>(name, known.data()) &&
-           (size == 2 || same_letters<std::uint8_t>(name + 2, known.data() + 2));
+/// Compares `name` with a lower-case `known` of the same size. Setting the case bit is exact: known
+/// names are letters and '-', and `name` has no byte below 0x21 that would turn into '-'.
+bool is_known(const char* name, const char* known, std::size_t size) {
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (!same_letters<std::uint64_t>(name + i, known + i)) return false;
+    }
+    return same_letters<std::uint64_t>(name + size - 8, known + size - 8);
   }
-  if (size < 8) {
-    return same_letters<std::uint32_t>(name, known.data()) &&
-           same_letters<std::uint32_t>(name + size - 4, known.data() + size - 4);
+  if (size >= 4) {
+    return same_letters<std::uint32_t>(name, known) &&
+           same_letters<std::uint32_t>(name + size - 4, known + size - 4);
   }
-  for (std::size_t i = 0; i + 8 < size; i += 8) {
-    if (!same_letters<std::uint64_t>(name + i, known.data() + i)) return false;
-  }
-  return same_letters<std::uint64_t>(name + size - 8, known.data() + size - 8);
+  return same_letters<std::uint16_t>(name, known) &&
+         same_letters<std::uint16_t>(name + size - 2, known + size - 2);
 }
 
 }  // namespace
@@ -136,12 +143,9 @@ std::string_view text_of(Method method) {
 
 KnownField known_field_of(std::string_view name) {
   if (name.empty()) return KnownField::count;
-  const std::size_t index = known_by_hash[hash_of(name)];
-  if (index == known_count || known_names[index].size() != name.size() ||
-      !is_known(name.data(), known_names[index])) {
-    return KnownField::count;
-  }
-  return static_cast<KnownField>(index);
+  const KnownPlace& place = known_places[hash_of(name)];
+  if (place.size != name.size()) return KnownField::count;
+  return is_known(name.data(), place.name.data(), name.size()) ? place.field : KnownField::count;
 }
 
 std::string_view name_of(KnownField field) {

@@ -99,7 +99,9 @@ Result<void> check_trailers(Partial& partial, const Limits& limits) {
   while (!rest.empty()) {
     std::size_t scanned = 0;
     const FieldLine line = parse_field_line(rest, scanned);
-    if (line.length == 0 || line.field.name.empty()) return malformed("trailers do not parse");
+    if (line.length == 0 || line.field.name.empty() || !may_be_trailer(line.known)) {
+      return malformed("trailers do not parse");
+    }
     if (++partial.trailer_count > limits.fields_max) return malformed("too many trailers");
     rest.remove_prefix(line.length);
   }

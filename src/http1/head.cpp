@@ -38,10 +38,9 @@ ReadError for_each_element(std::string_view list, Take take) {
   }
 }
 
-/// Splits what follows the authority; a fragment is no part of a request and is left out.
-void split_path(std::string_view text, RequestHead& head) {
-  std::size_t end = 0;
-  while (end < text.size() && text[end] != '?' && text[end] != '#') ++end;
+/// Splits a target without authority whose path ends at `end`. A fragment is no part of a request
+/// and is left out.
+void split_path(std::string_view text, std::size_t end, RequestHead& head) {
   head.path = text.substr(0, end);
   if (end == text.size() || text[end] == '#') return;
   const std::string_view query = text.substr(end + 1);
@@ -49,22 +48,26 @@ void split_path(std::string_view text, RequestHead& head) {
 }
 
 /// RFC 9112 section 3.2.2. User information is refused: RFC 9110 section 4.2.4 calls it an error.
+/// So is a fragment, which an absolute URI cannot have (RFC 3986 section 4.3).
 ReadError absolute_form(std::string_view target, RequestHead& head) {
   const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return ReadError::bad_target;
+  if (scheme == std::string_view::npos || target.find('#') != std::string_view::npos) {
+    return ReadError::bad_target;
+  }
   const std::string_view name = target.substr(0, scheme);
   if (!http::equal_ignoring_case(name, "http") && !http::equal_ignoring_case(name, "https")) {
     return ReadError::bad_target;
   }
   const std::string_view rest = target.substr(scheme + 3);
-  head.authority = rest.substr(0, rest.find_first_of("/?#"));
+  head.authority = rest.substr(0, rest.find_first_of("/?"));
   if (head.authority.empty() || !is_authority(head.authority)) return ReadError::bad_authority;
-  split_path(rest.substr(head.authority.size()), head);
+  const std::string_view path = rest.substr(head.authority.size());
+  split_path(path, http::path_end(path, 0), head);
   if (head.path.empty()) head.path = "/";
   return ReadError::none;
 }
 
-/// RFC 9112 section 3.2: which form a target has depends on the method.
+/// The forms of a target other than origin-form (RFC 9112 section 3.2).
 ReadError take_target(RequestHead& head) {
   const std::string_view target = head.target;
   if (target.empty()) return ReadError::bad_target;
@@ -73,10 +76,6 @@ ReadError take_target(RequestHead& head) {
     const bool has_port = target.back() != ']' && target.find(':') != std::string_view::npos;
     return has_port && is_authority(target) && target.back() != ':' ? ReadError::none
                                                                     : ReadError::bad_authority;
-  }
-  if (target.front() == '/') {
-    split_path(target, head);
-    return ReadError::none;
   }
   if (target == "*") {
     head.path = target;
@@ -120,7 +119,11 @@ HeadStep take_request_line(std::string_view text, std::size_t& scanned, RequestH
   if (end == text.size()) return {};
   if (text[end] != ' ') return fail(ReadError::bad_target);
   head.target = text.substr(begin, end - begin);
-  if (const ReadError error = take_target(head); error != ReadError::none) return fail(error);
+  if (text[begin] == '/' && head.method != Method::connect) {  // the usual: origin-form
+    split_path(head.target, http::path_end(text, begin) - begin, head);
+  } else if (const ReadError error = take_target(head); error != ReadError::none) {
+    return fail(error);
+  }
 
   const HeadStep version = take_version(text.substr(end + 1), head);
   if (version.length == 0) return version;
@@ -222,9 +225,10 @@ ReadError name_error(std::string_view text, std::size_t& end) {
   return text[end] != ':' || end == 0 ? ReadError::bad_field_name : ReadError::none;
 }
 
-/// A line that begins with a byte that cannot begin a name; `text` is not empty.
+/// A line that begins with a space or control byte: the end of a section, or wrong.
 FieldLine take_nameless_line(std::string_view text) {
   FieldLine line;
+  if (text[0] != '\r') line.error = ReadError::bad_field_name;
   if (text[0] == '\n') line.error = ReadError::bare_lf;
   if (text[0] == ' ' || text[0] == '\t') line.error = ReadError::folded_line;
   if (text[0] != '\r' || text.size() == 1) return line;
@@ -236,50 +240,15 @@ FieldLine take_nameless_line(std::string_view text) {
   return line;
 }
 
-bool is_nameless(char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; }
-
-/// Parses lines from `mark` on; on success `mark.line` is where the head ends.
-ReadError take_lines(std::string_view text, HeadMark& mark, RequestHead& head, const Limits& limits,
-                     bool& complete) {
-  std::size_t at = mark.line;
-  std::size_t scanned = mark.scanned;
-  ReadError error = ReadError::none;
-  if (at == 0) {
-    const HeadStep line = take_request_line(text, scanned, head, limits);
-    error = line.error;
-    at = line.length;
-    if (head.version_minor == 0) mark.seen |= seen::old_version;
-  }
-  const std::size_t fields_max = std::min(limits.fields_max, http::fields_capacity);
-  while (at != 0 && error == ReadError::none) {
-    const FieldLine line = parse_field_line(text.substr(at), scanned);
-    at += line.length;
-    error = line.error;
-    complete = line.length != 0 && line.field.name.empty();
-    if (complete || line.length == 0) break;
-    if (mark.fields == fields_max) return ReadError::too_many_fields;
-    ++mark.fields;
-    head.add(line.field, line.known);
-    if (line.known <= KnownField::expect) error = take_known(line, mark.seen, head);
-  }
-  mark.line = static_cast<std::uint32_t>(at);
-  mark.scanned = static_cast<std::uint32_t>(scanned);
-  return error;
-}
-
-bool fits(const HeadMark& mark, std::size_t size) {
-  return std::size_t{mark.line} + mark.scanned <= size;
-}
-
-}  // namespace
-
-FieldLine parse_field_line(std::string_view text, std::size_t& scanned) {
+/// Inlined into the loop over a head, where a call and its result in memory would be felt.
+[[gnu::always_inline]] inline FieldLine take_field_line(std::string_view text,
+                                                        std::size_t& scanned) {
   FieldLine line;
   if (text.empty()) return line;
-  if (is_nameless(text[0])) return take_nameless_line(text);
+  if (static_cast<std::uint8_t>(text[0]) <= ' ') return take_nameless_line(text);
   std::size_t colon = http::name_end(text, 0);
   if (colon < text.size() && text[colon] == ':') {
-    line.known = http::known_field_of(text.substr(0, colon));
+    line.known = http::known_field_of({text.data(), colon});
   }
   if (line.known == KnownField::count) {
     line.error = name_error(text, colon);
@@ -297,11 +266,66 @@ FieldLine parse_field_line(std::string_view text, std::size_t& scanned) {
     line.error = ReadError::bare_cr;
     return line;
   }
-  line.field.name = text.substr(0, colon);
-  line.field.value = http::trim(text.substr(colon + 1, end - colon - 1));
+  line.field.name = {text.data(), colon};
+  line.field.value = http::trim({text.data() + colon + 1, end - colon - 1});
   line.length = end + 2;
   scanned = 0;
   return line;
+}
+
+/// Parses field lines from `at` on, which it moves behind each; `complete` at the empty line.
+ReadError take_field_lines(std::string_view text, std::size_t& at, std::size_t& scanned,
+                           HeadMark& mark, RequestHead& head, const Limits& limits,
+                           bool& complete) {
+  const std::size_t fields_max = std::min(limits.fields_max, http::fields_capacity);
+  while (true) {
+    const FieldLine line = take_field_line(http::after(text, at), scanned);
+    if (line.length == 0) return line.error;
+    at += line.length;
+    complete = line.field.name.empty();
+    if (complete) return ReadError::none;
+    if (mark.fields == fields_max) return ReadError::too_many_fields;
+    ++mark.fields;
+    head.add(line.field, line.known);
+    if (line.known > KnownField::expect) continue;
+    const ReadError error = take_known(line, mark.seen, head);
+    if (error != ReadError::none) return error;
+  }
+}
+
+/// Parses lines from `mark` on; on success `mark.line` is where the head ends.
+ReadError take_lines(std::string_view text, HeadMark& mark, RequestHead& head, const Limits& limits,
+                     bool& complete) {
+  std::size_t at = mark.line;
+  std::size_t scanned = mark.scanned;
+  ReadError error = ReadError::none;
+  if (at == 0) {
+    const HeadStep line = take_request_line(text, scanned, head, limits);
+    error = line.error;
+    at = line.length;
+    if (head.version_minor == 0) mark.seen |= seen::old_version;
+  }
+  if (at != 0 && error == ReadError::none) {
+    error = take_field_lines(text, at, scanned, mark, head, limits, complete);
+  }
+  mark.line = static_cast<std::uint32_t>(at);
+  mark.scanned = static_cast<std::uint32_t>(scanned);
+  return error;
+}
+
+bool is_escape(std::string_view text) {
+  return text.size() == 3 && text[0] == '%' && http::is(text[1], http::chars::hex) &&
+         http::is(text[2], http::chars::hex);
+}
+
+bool fits(const HeadMark& mark, std::size_t size) {
+  return std::size_t{mark.line} + mark.scanned <= size;
+}
+
+}  // namespace
+
+FieldLine parse_field_line(std::string_view text, std::size_t& scanned) {
+  return take_field_line(text, scanned);
 }
 
 HeadStep parse_head(std::string_view input, HeadMark& mark, RequestHead& head,
@@ -333,12 +357,9 @@ bool is_authority(std::string_view text) {
     if (at == 1 || at == text.size() || text[at] != ']') return false;
     ++at;
   } else {
-    for (; at < text.size() && text[at] != ':'; ++at) {
-      if (http::is(text[at], http::chars::reg_name)) continue;
-      const bool escape = text[at] == '%' && at + 2 < text.size() &&
-                          http::is(text[at + 1], http::chars::hex) &&
-                          http::is(text[at + 2], http::chars::hex);
-      if (!escape) return false;
+    while ((at = http::run_end(text, at, http::chars::reg_name)) < text.size() && text[at] != ':') {
+      if (!is_escape(text.substr(at, 3))) return false;
+      at += 3;
     }
   }
   if (at == text.size()) return true;

@@ -36,6 +36,13 @@ struct FieldLine {
 /// right before (0: none); it is brought up to date.
 FieldLine parse_field_line(std::string_view text, std::size_t& scanned);
 
+/// Whether a trailer may be `known`: not if it says where a message ends or whom it is for. RFC
+/// 9110 section 6.5.1 has such trailers ignored; a server behind us might not, so they are refused.
+constexpr bool may_be_trailer(http::KnownField known) {
+  return known != http::KnownField::host && known != http::KnownField::content_length &&
+         known != http::KnownField::transfer_encoding;
+}
+
 /// Whether `text` is a host with an optional port (RFC 3986 section 3.2.2, RFC 9110 section 7.2).
 bool is_authority(std::string_view text);
 

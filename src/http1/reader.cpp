@@ -107,8 +107,7 @@ Advance take_chunk_end(ReaderState& state, std::string_view input) {
   return {end.size(), true};
 }
 
-/// One trailer line. Trailers are kept raw: none of them may change framing or routing (RFC 9110
-/// section 6.5.1), so none is interpreted.
+/// One trailer line. Trailers are kept raw; none is interpreted.
 Advance take_trailer(ReaderState& state, std::string_view input, const Limits& limits) {
   Partial& partial = *state.partial;
   const std::size_t room =
@@ -122,6 +121,7 @@ Advance take_trailer(ReaderState& state, std::string_view input, const Limits& l
     return {0, false, false, text.size() == room ? ReadError::head_too_large : ReadError::none};
   }
   if (line.field.name.empty()) return {line.length, false, true};
+  if (!may_be_trailer(line.known)) return {0, false, false, ReadError::forbidden_trailer};
   if (partial.trailer_count >= limits.fields_max) {
     return {0, false, false, ReadError::too_many_fields};
   }

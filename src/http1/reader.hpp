@@ -61,6 +61,7 @@ enum class ReadError : std::uint8_t {
   chunk_size_too_long,        ///< A chunk size of more than 16 digits. 400
   bad_chunk_extension,        ///< An extension that breaks the grammar of section 7.1.1. 400
   chunk_extensions_too_long,  ///< A chunk line over 1 KiB, or all over head_bytes_max. 413
+  forbidden_trailer,          ///< Host or a framing field among the trailers. 400
   bad_chunk_end,              ///< Chunk data that CRLF does not follow. 400
 };
 

@@ -15,6 +15,13 @@
 
 namespace segue::http1 {
 
+/// `parts` one after another.
+inline std::string join(std::initializer_list<std::string_view> parts) {
+  std::string joined;
+  for (const std::string_view part : parts) joined.append(part);
+  return joined;
+}
+
 /// What a handler would have seen of one request.
 struct SeenRequest {
   std::string method, target, path, query, authority, content, trailers;

@@ -82,8 +82,8 @@ inline std::string disagreement(std::string_view bytes, const http::Request& see
   // llhttp 8 knows neither a quoted pair in a chunk extension nor a second extension behind a value
   // that is a token; both are right (RFC 9112 section 7.1.1).
   const char* const place = llhttp_get_error_pos(&parser);
-  if (error == HPE_INVALID_CHUNK_SIZE && *place == ';') return {};
-  if (error == HPE_STRICT && *place == '\\') return {};
+  if (error == HPE_INVALID_CHUNK_SIZE && place[-1] == ';') return {};
+  if (error == HPE_STRICT && place[-1] == '\\') return {};
 
   if (error != HPE_PAUSED) {
     const char* const reason = llhttp_get_error_reason(&parser);
