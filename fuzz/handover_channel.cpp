@@ -1,5 +1,5 @@
-// Fuzzes a whole end of a transfer channel: the input is a row of messages from the other side, with
-// descriptors. Nothing crashes, nothing leaks, nothing runs that was not rebuilt and resolved.
+// Fuzzes a whole end of a transfer channel: the input is a row of messages from the other side,
+// with descriptors. Nothing crashes, nothing leaks, nothing runs that was not rebuilt and resolved.
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>

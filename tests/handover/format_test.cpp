@@ -1,4 +1,5 @@
-// docs/handover-format.md shows real bytes: each block marked `hex NAME` is what this build encodes.
+// docs/handover-format.md shows real bytes: each block marked `hex NAME` is what this build
+// encodes.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -46,7 +47,8 @@ TEST(Format, the_bytes_in_the_documentation_are_the_bytes_that_are_sent) {
       {"pause", hex(encode(ControlMessage(Pause{30'000})))},
       {"hello", hex(encode(ControlMessage(Hello{1, 1, "b7", {{"http1", 1, 300}}, {":8080"}})))},
       {"begin", hex(encode(Message(Begin{1})))},
-      {"batch", hex(encode(Message(Batch{1, {{7, 0, 1'000'000, "abc"}, {8, 1, 1'000'500, {}, true}}})))},
+      {"batch",
+       hex(encode(Message(Batch{1, {{7, 0, 1'000'000, "abc"}, {8, 1, 1'000'500, {}, true}}})))},
       {"verdicts", hex(encode(Message(Verdicts{1, {7}, {{8, "no"}}, {}})))},
       {"resolve", hex(encode(Message(Resolve{{7}, {8}})))},
       {"swept", hex(encode(Message(channel::Swept{})))},

@@ -1,5 +1,5 @@
-// The kernel refuses: the N-th call fails, or every N-th. Each connection ends with exactly one side,
-// everything comes to its end, and no descriptor leaks.
+// The kernel refuses: the N-th call fails, or every N-th. Each connection ends with exactly one
+// side, everything comes to its end, and no descriptor leaks.
 #include <gtest/gtest.h>
 
 #include "tests/handover/world.hpp"
