@@ -28,7 +28,7 @@ class Schedule {
     for (std::uint64_t id = 0; id < pair_.world.size(); ++id) {
       if (below(20) == 0) pair_.sink.refused.insert(id);
     }
-    if (below(4) == 0) {
+    if (below(10) == 0) {
       pair_.source.value_of = [](std::uint64_t id) { return std::string(id * 700, 'v'); };
       pair_.sink.keep_values = false;
     }
