@@ -29,12 +29,12 @@ struct BatchItem {
   std::uint32_t slot = 0;
   std::int64_t frozen_at_ns = 0;
   std::string_view value = {};
-  bool in_memfd = false;    ///< The value is in the next memfd: they come in the order of items.
-  bool understood = true;   ///< False: it has a required tag that this build does not know.
+  bool in_memfd = false;   ///< The value is in the next memfd: they come in the order of items.
+  bool understood = true;  ///< False: it has a required tag that this build does not know.
   bool operator==(const BatchItem&) const = default;
 };
-/// Sender -> receiver. Descriptors: the connection of each item, then the memfds. Numbers count from
-/// 1 without gaps.
+/// Sender -> receiver. Descriptors: the connection of each item, then the memfds. Numbers count
+/// from 1 without gaps.
 struct Batch {
   std::uint64_t number = 0;
   std::vector<BatchItem> items = {};
@@ -46,8 +46,8 @@ struct Refusal {
   std::string_view reason = {};
   bool operator==(const Refusal&) const = default;
 };
-/// Receiver -> sender: ACK or NACK for each item of a batch, or one NACK for the whole batch (it did
-/// not arrive whole, so its items have no names).
+/// Receiver -> sender: ACK or NACK for each item of a batch, or one NACK for the whole batch (it
+/// did not arrive whole, so its items have no names).
 struct Verdicts {
   std::uint64_t batch = 0;
   std::vector<std::uint64_t> accepted = {};

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/codec.hpp"
 #include "handover/transfer.hpp"
 
@@ -56,12 +58,12 @@ TEST(ChannelMessage, any_changed_byte_is_refused_or_reads_back_as_itself) {
         record[at] = static_cast<char>(record[at] ^ change);
         const auto decoded = decode(record);
         if (!decoded) continue;
+        const auto* batch = std::get_if<Batch>(&*decoded);
+        const auto strange = [](const BatchItem& item) { return !item.understood; };
+        if (batch != nullptr && std::ranges::any_of(batch->items, strange)) continue;
         const std::string again = encode(*decoded);
         const auto twice = decode(again);
-        if (const auto* batch = std::get_if<Batch>(&*decoded)) {
-          if (!batch->items[0].understood) continue;  // encode cannot say that
-        }
-        if (!twice) continue;
+        ASSERT_TRUE(twice);
         EXPECT_EQ(*twice, *decoded);
       }
     }

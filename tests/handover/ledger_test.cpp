@@ -11,13 +11,13 @@
 namespace segue::handover {
 namespace {
 
-constexpr std::array outgoing_states = {Outgoing::offered,    Outgoing::accepted,
-                                        Outgoing::refused,    Outgoing::committing,
-                                        Outgoing::aborting,   Outgoing::settled};
-constexpr std::array outgoing_events = {
-    OutgoingEvent::ack,          OutgoingEvent::nack,      OutgoingEvent::expired,
-    OutgoingEvent::resolve_taken, OutgoingEvent::resolve_left, OutgoingEvent::withdrawn,
-    OutgoingEvent::receiver_gone};
+constexpr std::array outgoing_states = {Outgoing::offered,  Outgoing::accepted,
+                                        Outgoing::refused,  Outgoing::committing,
+                                        Outgoing::aborting, Outgoing::settled};
+constexpr std::array outgoing_events = {OutgoingEvent::ack,          OutgoingEvent::nack,
+                                        OutgoingEvent::expired,      OutgoingEvent::resolve_taken,
+                                        OutgoingEvent::resolve_left, OutgoingEvent::withdrawn,
+                                        OutgoingEvent::receiver_gone};
 
 TEST(OutgoingTable, every_event_in_every_state) {
   using enum Outgoing;
@@ -25,19 +25,21 @@ TEST(OutgoingTable, every_event_in_every_state) {
   constexpr OutgoingStep thawed_now{settled, OutgoingFate::thawed};
   // Rows: states. Columns: ack, nack, expired, taken, left, withdrawn, gone.
   const std::map<Outgoing, std::array<OutgoingStep, 7>> expected = {
-      {offered,
-       {{{accepted}, {refused}, {refused}, {offered}, {offered}, thawed_now, thawed_now}}},
+      {offered, {{{accepted}, {refused}, {refused}, {offered}, {offered}, thawed_now, thawed_now}}},
       {accepted,
        {{{accepted}, {accepted}, {accepted}, {committing}, {accepted}, {accepted}, thawed_now}}},
-      {refused,
-       {{{refused}, {refused}, {refused}, {aborting}, {refused}, {refused}, thawed_now}}},
+      {refused, {{{refused}, {refused}, {refused}, {aborting}, {refused}, {refused}, thawed_now}}},
       {committing,
-       {{{committing}, {committing}, {committing}, {committing}, committed_now, {committing},
+       {{{committing},
+         {committing},
+         {committing},
+         {committing},
+         committed_now,
+         {committing},
          thawed_now}}},
       {aborting,
        {{{aborting}, {aborting}, {aborting}, {aborting}, thawed_now, {aborting}, thawed_now}}},
-      {settled,
-       {{{settled}, {settled}, {settled}, {settled}, {settled}, {settled}, {settled}}}},
+      {settled, {{{settled}, {settled}, {settled}, {settled}, {settled}, {settled}, {settled}}}},
   };
   for (const auto state : outgoing_states) {
     for (std::size_t i = 0; i < outgoing_events.size(); ++i) {
@@ -79,19 +81,22 @@ TEST(OutgoingTable, nothing_is_committed_without_an_ack_nor_thawed_after_a_commi
 TEST(IncomingTable, every_event_in_every_state) {
   using enum Incoming;
   using Fate = IncomingFate;
-  constexpr std::array events = {IncomingEvent::received, IncomingEvent::rebuilt,
-                                 IncomingEvent::failed,   IncomingEvent::commit,
-                                 IncomingEvent::abort,    IncomingEvent::given_up,
+  constexpr std::array events = {IncomingEvent::received,   IncomingEvent::rebuilt,
+                                 IncomingEvent::failed,     IncomingEvent::commit,
+                                 IncomingEvent::abort,      IncomingEvent::given_up,
                                  IncomingEvent::sender_gone};
   // Columns as in `events`.
   const std::map<Incoming, std::array<IncomingStep, 7>> expected = {
-      {unknown,
-       {{{received}, {unknown}, {unknown}, {unknown}, {unknown}, {unknown}, {unknown}}}},
-      {received,
-       {{{received}, {rebuilt}, {unknown}, {received}, {unknown}, {unknown}, {unknown}}}},
+      {unknown, {{{received}, {unknown}, {unknown}, {unknown}, {unknown}, {unknown}, {unknown}}}},
+      {received, {{{received}, {rebuilt}, {unknown}, {received}, {unknown}, {unknown}, {unknown}}}},
       {rebuilt,
-       {{{rebuilt}, {rebuilt}, {rebuilt}, {unknown, Fate::start}, {unknown, Fate::discard},
-         {unknown, Fate::discard}, {unknown, Fate::adopt}}}},
+       {{{rebuilt},
+         {rebuilt},
+         {rebuilt},
+         {unknown, Fate::start},
+         {unknown, Fate::discard},
+         {unknown, Fate::discard},
+         {unknown, Fate::adopt}}}},
   };
   for (const auto& [state, row] : expected) {
     for (std::size_t i = 0; i < events.size(); ++i) {

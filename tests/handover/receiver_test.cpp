@@ -175,8 +175,8 @@ TEST_F(ReceiverTest, resolving_the_unknown_does_nothing) {
 
 // It breaks off: the living sender keeps what it did not commit, and nothing is served by both.
 TEST_F(ReceiverTest, nonsense_makes_it_break_off_and_still_honour_commits) {
-  for (const std::string& bytes :
-       {std::string("garbage"), channel::encode(channel::Begin{}), std::string("\x01\x01\x04\x02")}) {
+  for (const std::string& bytes : {std::string("garbage"), channel::encode(channel::Begin{}),
+                                   std::string("\x01\x01\x04\x02")}) {
     TearDown();
     SetUp();
     send_batch(1, {1, 2});

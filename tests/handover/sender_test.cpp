@@ -125,10 +125,10 @@ TEST_F(SenderTest, a_receiver_that_reads_nothing_does_not_keep_anything_frozen) 
 }
 
 TEST_F(SenderTest, a_message_that_makes_no_sense_ends_the_move_after_an_abort) {
-  const std::vector<std::string> nonsense = {
-      "garbage", channel::encode(channel::Swept{}),
-      channel::encode(channel::Batch{1, {{1, 1, 1, "x"}}}), channel::encode(channel::Begin{9}),
-      std::string("\x01\x01\x03\x05", 4)};
+  const std::vector<std::string> nonsense = {"garbage", channel::encode(channel::Swept{}),
+                                             channel::encode(channel::Batch{1, {{1, 1, 1, "x"}}}),
+                                             channel::encode(channel::Begin{9}),
+                                             std::string("\x01\x01\x03\x05", 4)};
   for (const std::string& bytes : nonsense) {
     start(300);
     say(channel::Begin{});

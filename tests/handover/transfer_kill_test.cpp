@@ -1,5 +1,5 @@
-// Either process killed at every step: nothing is lost, nothing is served by both. And the controls:
-// the checker sees what broken variants do.
+// Either process killed at every step: nothing is lost, nothing is served by both. And the
+// controls: the checker sees what broken variants do.
 #include <gtest/gtest.h>
 
 #include "tests/handover/world.hpp"
@@ -66,7 +66,7 @@ TEST(Kill, every_step_of_a_channel_is_reached_in_a_move) {
 TEST(Kill, batches_still_in_the_socket_are_adopted) {
   Pair pair(connections);
   pair.start();
-  pair.turn_receiver();                              // `begin` leaves
+  pair.turn_receiver();                             // `begin` leaves
   for (int i = 0; i < 20; ++i) pair.turn_sender();  // four batches into the socket
   ASSERT_EQ(pair.source.next, 256u);
   pair.kill_sender();

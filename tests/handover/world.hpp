@@ -208,8 +208,8 @@ struct KillAt final : StepObserver {
 template <class SourceType = TestSource, class SinkType = TestSink>
 class Pair {
  public:
-  explicit Pair(std::size_t connections, const os::Os& base = os::real(),
-                KillAt sender_kill = {}, KillAt receiver_kill = {})
+  explicit Pair(std::size_t connections, const os::Os& base = os::real(), KillAt sender_kill = {},
+                KillAt receiver_kill = {})
       : os(os_with_test_clock(base)),
         world(connections),
         source(world),
