@@ -2,7 +2,8 @@
 #include "soak/handover_result.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <cmath>
 
 #include "soak/json_member.hpp"
 
@@ -12,8 +13,10 @@ namespace {
 constexpr std::size_t reason_bytes_max = 500;
 
 double number_at(std::string_view json, std::string_view path) {
-  const auto text = member_of(json, path);
-  return text ? std::strtod(text->c_str(), nullptr) : 0;
+  const std::string text = member_of(json, path).value_or("");
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::isfinite(value) ? value : 0;
 }
 
 double median(std::vector<double> values) {
@@ -73,7 +76,7 @@ HandoverResult parse_handover(std::string_view output) {
     HandoverResult result;
     result.kind = kind;
     result.reason = member_of(json, "reason").value_or("").substr(0, reason_bytes_max);
-    result.moved = static_cast<std::uint64_t>(std::max(0.0, number_at(json, "moved")));
+    result.moved = static_cast<std::uint64_t>(std::clamp(number_at(json, "moved"), 0.0, 1e15));
     result.freeze_p50_ms = number_at(json, "freeze_ms.p50");
     result.freeze_p99_ms = number_at(json, "freeze_ms.p99");
     result.freeze_max_ms = number_at(json, "freeze_ms.max");

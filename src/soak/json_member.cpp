@@ -95,7 +95,7 @@ std::string_view find(std::string_view object, std::string_view name) {
     const std::string_view found = scanner.value();
     if (found.empty() || !scanner.take(':')) return {};
     const std::string_view value = scanner.value();
-    if (decoded(found) == name) return value;
+    if (value.empty() || decoded(found) == name) return value;
   } while (scanner.take(','));
   return {};
 }
