@@ -4,7 +4,7 @@
 #include <memory>
 #include <thread>
 
-#include "run/run.hpp"
+#include "launch/launch.hpp"
 #include "segue/app.hpp"
 #include "segue/wait.hpp"
 
@@ -56,7 +56,7 @@ void set_up(segue::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  segue::run::Internals internals;
+  segue::launch::Internals internals;
   if (mode == "wrong-protocol") internals.protocol_min = internals.protocol_max = 99;
-  return segue::run::run_with(argc, argv, set_up, internals);
+  return segue::launch::run_with(argc, argv, set_up, internals);
 }

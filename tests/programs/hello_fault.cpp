@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "run/run.hpp"
+#include "launch/launch.hpp"
 #include "segue/app.hpp"
 
 namespace {
@@ -53,9 +53,9 @@ std::string die_at(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   Killer killer(die_at(argc, argv));
-  segue::run::Internals internals;
+  segue::launch::Internals internals;
   internals.steps = &killer;
-  return segue::run::run_with(
+  return segue::launch::run_with(
       argc, argv,
       [](segue::App& app) {
         (void)app.option("die-at", "", "Step at which the process kills itself");

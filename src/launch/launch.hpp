@@ -7,7 +7,7 @@
 #include "handover/step.hpp"
 #include "segue/app.hpp"
 
-namespace segue::run {
+namespace segue::launch {
 
 /// What a test may replace: who is told of each step of a handover in this process, and which
 /// protocol versions a worker claims to speak.
@@ -21,4 +21,4 @@ struct Internals {
 int run_with(int argc, char** argv, const std::function<void(App&)>& set_up,
              const Internals& internals);
 
-}  // namespace segue::run
+}  // namespace segue::launch

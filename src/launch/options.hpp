@@ -9,7 +9,7 @@
 
 #include "segue/error.hpp"
 
-namespace segue::run {
+namespace segue::launch {
 
 struct Options {
   std::vector<std::string> listen;          ///< --listen, repeatable; ":8080" if none is given.
@@ -36,4 +36,4 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 std::string complain_of_unknown(
     const Options& options, const std::map<std::string, std::string, std::less<>>& known);
 
-}  // namespace segue::run
+}  // namespace segue::launch

@@ -1,5 +1,5 @@
 // Parsing by CLI11; what it does not know is kept for the service.
-#include "run/options.hpp"
+#include "launch/options.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace segue::run {
+namespace segue::launch {
 namespace {
 
 const std::vector<std::string> own_names = {"listen", "proxy-protocol", "threads", "control",
@@ -137,4 +137,4 @@ std::string complain_of_unknown(
   return {};
 }
 
-}  // namespace segue::run
+}  // namespace segue::launch

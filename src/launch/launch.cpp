@@ -1,5 +1,5 @@
 // Which process this is (supervisor, worker, or alone), and its parts put together.
-#include "run/run.hpp"
+#include "launch/launch.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,14 +9,14 @@
 
 #include "handover/protocol.hpp"
 #include "os/process.hpp"
-#include "run/options.hpp"
+#include "launch/options.hpp"
 #include "server/engine.hpp"
 #include "server/log.hpp"
 #include "server/worker.hpp"
 #include "supervisor/runtime_path.hpp"
 #include "supervisor/supervisor.hpp"
 
-namespace segue::run {
+namespace segue::launch {
 namespace {
 
 constexpr int wrong_use = 2;
@@ -140,12 +140,12 @@ int run_with(int argc, char** argv, const std::function<void(App&)>& set_up,
   return run_supervisor(argc, argv, *options, internals);
 }
 
-}  // namespace segue::run
+}  // namespace segue::launch
 
 namespace segue {
 
 int run(int argc, char** argv, const std::function<void(App&)>& set_up) {
-  return run::run_with(argc, argv, set_up, {});
+  return launch::run_with(argc, argv, set_up, {});
 }
 
 }  // namespace segue
