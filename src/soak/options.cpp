@@ -63,8 +63,7 @@ void add_exchange(CLI::App& app, Exchange& exchange) {
   app.add_flag("--verify", exchange.verify, "Contents of one version must all be the same");
   app.add_option("--expect", exchange.expect,
                  "The content must be this text ({id}: the request's id); repeatable: or this")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_option("--version-header", exchange.version_field, "Field that names the version");
   app.add_flag("--version-body", exchange.version_body, "The answer's content is the version");
 }
@@ -74,8 +73,7 @@ void add_handovers(CLI::App& app, HandoverPlan& plan) {
   app.add_option("--upgrades", plan.count_max, "Stop after so many handovers");
   app.add_option("--control", plan.control, "Control socket of the service");
   app.add_option("--binary", plan.binaries, "Hand over to this program; repeatable: in turn")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_option("--segue", plan.command, "The segue command to run for a handover");
   add_duration(app, "--upgrade-timeout", plan.timeout, "For one handover");
 }

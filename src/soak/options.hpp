@@ -22,7 +22,9 @@ struct Mix {
   std::uint32_t pipeline_depth = 1;  ///< Requests that a pipelining connection sends at a time.
   double pipelined_share = 0.25;     ///< Share of `keepalive` that pipelines if the depth is > 1.
   std::uint32_t idle = 0;            ///< Idle keep-alive connections, on top of the others.
-  milliseconds probe_every{10'000};  ///< How often each idle connection sends a request; 0: never.
+  /// How often each idle connection sends a request; 0: never, and then the service's idle time-out
+  /// must be longer than the soak, for what it closes is dropped.
+  milliseconds probe_every{10'000};
 
   /// Connections that pipeline; `keepalive` less these do not.
   std::uint32_t pipelined() const;

@@ -48,7 +48,8 @@ Result<Target> parse_target(std::string_view url) {
   if (!address) return wrong(url, address.error().message);
   const bool is_tcp =
       address->kind == os::Address::Kind::tcp4 || address->kind == os::Address::Kind::tcp6;
-  if (!is_tcp || target.authority.empty() || target.authority.starts_with(':') || address->port == 0) {
+  if (!is_tcp || target.authority.empty() || target.authority.starts_with(':') ||
+      address->port == 0) {
     return wrong(url, "write http://HOST:PORT/PATH with an IP address or localhost");
   }
   target.address = *address;

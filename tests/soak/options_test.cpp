@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "tests/soak/run_soak.hpp"
 
 namespace segue::soak {
@@ -23,55 +26,16 @@ TEST(Options, a_url_alone_runs_for_20_seconds) {
   EXPECT_FALSE(options.exchange.verify);
 }
 
-TEST(Options, every_option_reaches_its_place) {
-  const Options options = options_from({url,
-                                        "http://127.0.0.1:8081/b",
-                                        "--duration",
-                                        "1.5s",
-                                        "--rate",
-                                        "500",
-                                        "--fresh",
-                                        "100",
-                                        "--keepalive",
-                                        "8",
-                                        "--pipeline",
-                                        "4",
-                                        "--pipelined",
-                                        "0.5",
-                                        "--idle",
-                                        "10",
-                                        "--probe-every",
-                                        "2s",
-                                        "--split",
-                                        "--chunked",
-                                        "0.5",
-                                        "--body",
-                                        "64",
-                                        "--echo",
-                                        "--upgrade-every",
-                                        "2s",
-                                        "--control",
-                                        "/c",
-                                        "--binary",
-                                        "/a",
-                                        "--binary",
-                                        "/b",
-                                        "--upgrades",
-                                        "3",
-                                        "--requests",
-                                        "1000",
-                                        "--threads",
-                                        "2",
-                                        "--json",
-                                        "--progress",
-                                        "--seed",
-                                        "7",
-                                        "--source",
-                                        "3",
-                                        "--version-header",
-                                        "X-V",
-                                        "--timeout",
-                                        "3s"});
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+TEST(Options, every_option_of_the_load_reaches_its_place) {
+  const Options options = options_from(
+      words(url + " http://127.0.0.1:8081/b --duration 1.5s --rate 500 --fresh 100 --keepalive 8 " +
+            "--pipeline 4 --pipelined 0.5 --idle 10 --probe-every 2s --requests 1000 --threads 2 " +
+            "--json --progress --seed 7 --source 3 --timeout 3s"));
   EXPECT_EQ(options.targets.size(), 2u);
   EXPECT_EQ(options.duration, milliseconds(1500));
   EXPECT_EQ(options.mix.pipelined(), 4u);
@@ -79,15 +43,29 @@ TEST(Options, every_option_reaches_its_place) {
   EXPECT_EQ(options.mix.pipelined_rate(), 200);
   EXPECT_EQ(options.mix.keepalive_rate(), 200);
   EXPECT_EQ(options.mix.probe_rate(), 5);
-  EXPECT_TRUE(options.exchange.split && options.exchange.echo && options.exchange.verify);
-  EXPECT_EQ(options.handovers.every, milliseconds(2000));
-  EXPECT_EQ(options.handovers.binaries, (std::vector<std::string>{"/a", "/b"}));
-  EXPECT_EQ(options.handovers.count_max, 3u);
   EXPECT_EQ(options.requests_max, 1000u);
   EXPECT_EQ(options.threads, 2u);
+  EXPECT_EQ(options.seed, 7u);
   EXPECT_EQ(options.sources, 3u);
   EXPECT_EQ(options.timeout, milliseconds(3000));
   EXPECT_TRUE(options.json && options.progress);
+}
+
+TEST(Options, every_option_of_the_exchange_and_of_handovers_reaches_its_place) {
+  const Options options = options_from(
+      words("--split --chunked 0.5 --body 64 --echo --version-header X-V --upgrade-every 2s " +
+            ("--control /c --binary /a --binary /b --upgrades 3 --segue /s --upgrade-timeout 5s " +
+             url)));
+  EXPECT_TRUE(options.exchange.split && options.exchange.echo && options.exchange.verify);
+  EXPECT_EQ(options.exchange.chunked_share, 0.5);
+  EXPECT_EQ(options.exchange.body_bytes, 64u);
+  EXPECT_EQ(options.exchange.version_field, "X-V");
+  EXPECT_EQ(options.handovers.every, milliseconds(2000));
+  EXPECT_EQ(options.handovers.control, "/c");
+  EXPECT_EQ(options.handovers.binaries, (std::vector<std::string>{"/a", "/b"}));
+  EXPECT_EQ(options.handovers.count_max, 3u);
+  EXPECT_EQ(options.handovers.command, "/s");
+  EXPECT_EQ(options.handovers.timeout, milliseconds(5000));
 }
 
 TEST(Options, another_end_takes_the_place_of_the_default_duration) {

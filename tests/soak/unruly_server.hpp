@@ -64,9 +64,9 @@ class Peer {
     ::shutdown(fd_, SHUT_WR);
   }
   /// Waits until the client closes or sends something, at most so long.
-  void pause(int milliseconds) {
+  void pause(int ms) {
     pollfd wanted{fd_, POLLIN, 0};
-    ::poll(&wanted, 1, milliseconds);
+    ::poll(&wanted, 1, ms);
   }
   /// What is closed next is reset.
   void reset() {
