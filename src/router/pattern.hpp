@@ -28,7 +28,8 @@ struct Piece {
 };
 
 /// Takes a pattern apart, or says what is wrong with it and how to write it instead.
-///   `:name` stands for the rest of its segment, which is never empty;
+///   `:name` stands for the rest of its segment, which is empty in `/a//b` only, and not at the
+///   end of a path;
 ///   `*name` stands for the rest of the path, its leading slash included, and ends the pattern;
 ///   `\:` is a colon.
 Result<std::vector<Piece>> parse_pattern(std::string_view pattern);

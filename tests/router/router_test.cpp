@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <random>
 #include <string>
 
 namespace segue::router {
@@ -86,6 +87,12 @@ TEST(Router, a_parameter_may_follow_text_in_its_segment) {
   EXPECT_EQ(outcome(router, "/user_x"), "/user_x");
   EXPECT_EQ(outcome(router, "/id/3"), "/id/:id id=3");
   EXPECT_EQ(outcome(router, "/id3"), "/id:id id=3");
+}
+
+TEST(Router, a_parameter_is_empty_only_between_two_slashes) {
+  const Router router = router_with({"/users/:id", "/users/:id/files"});
+  EXPECT_EQ(outcome(router, "/users/"), "not found");
+  EXPECT_EQ(outcome(router, "/users//files"), "/users/:id/files id=");
 }
 
 TEST(Router, a_catch_all_takes_the_rest_with_its_slash) {
@@ -277,6 +284,72 @@ TEST(Router, many_siblings_are_told_apart) {
     ASSERT_EQ(match.kind, Kind::found) << path;
     EXPECT_EQ(match.route, i);
     EXPECT_EQ(match.param("x"), "value");
+  }
+}
+
+// The path that a pattern spells with these values.
+std::string spelled(const Router::Route& route, const Match& match) {
+  std::string path;
+  std::size_t wildcard = 0;
+  for (const Piece& piece : route.pieces) {
+    if (piece.kind == Piece::Kind::literal) path += piece.text;
+    if (piece.kind == Piece::Kind::param) path += match.params()[wildcard++].value;
+    if (piece.kind == Piece::Kind::catch_all) {
+      path += match.params()[wildcard++].value.substr(1);  // its slash is in the text before it
+    }
+  }
+  return path;
+}
+
+// A few segments out of "a", "ab", "b", ":x" (or, for a path, the value), maybe "*rest" at the end.
+std::string random_path(std::mt19937& random, bool pattern) {
+  const char* const segments[] = {
+      "a", "ab", "b", "aab", pattern ? ":x" : "z", pattern ? "a:x" : "az"};
+  std::string path;
+  for (unsigned length = 1 + random() % 4; length > 0; --length) {
+    path.append("/").append(segments[random() % 6]);
+  }
+  const unsigned end = random() % 8;
+  if (end == 0) path += '/';
+  if (end == 1) path += pattern ? "/*rest" : "/z/z";
+  return path;
+}
+
+TEST(Router, what_is_found_spells_the_path_in_any_set_of_routes) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 300; ++round) {
+    Router router;
+    for (int i = 0; i < 25; ++i) {
+      (void)router.add("GET", random_path(random, true),
+                       static_cast<std::uint32_t>(router.routes().size()));
+    }
+    Match match;
+    for (int i = 0; i < 100; ++i) {
+      const std::string path = random_path(random, false);
+      router.find("GET", path, match);
+      if (match.kind != Kind::found) continue;
+      ASSERT_EQ(spelled(router.routes()[match.route], match), path) << match.pattern;
+    }
+  }
+}
+
+TEST(Router, every_route_finds_its_own_path_in_any_set_of_routes) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 300; ++round) {
+    Router router;
+    for (int i = 0; i < 25; ++i) {
+      (void)router.add("GET", random_path(random, true),
+                       static_cast<std::uint32_t>(router.routes().size()));
+    }
+    for (const Router::Route& route : router.routes()) {
+      std::string path;
+      for (const Piece& piece : route.pieces)
+        path += piece.kind == Piece::Kind::literal ? piece.text : "~";
+      Match match;
+      router.find("GET", path, match);
+      ASSERT_EQ(match.kind, Kind::found) << route.pattern;
+      EXPECT_EQ(match.pattern, route.pattern);
+    }
   }
 }
 
