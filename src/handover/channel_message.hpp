@@ -28,37 +28,37 @@ struct BatchItem {
   std::uint64_t id = 0;
   std::uint32_t slot = 0;
   std::int64_t frozen_at_ns = 0;
-  std::string_view value;
-  bool in_memfd = false;    ///< The value is in the next memfd: they come in the order of items.
-  bool understood = true;   ///< False: it has a required tag that this build does not know.
+  std::string_view value = {};
+  bool in_memfd = false;   ///< The value is in the next memfd: they come in the order of items.
+  bool understood = true;  ///< False: it has a required tag that this build does not know.
   bool operator==(const BatchItem&) const = default;
 };
-/// Sender -> receiver. Descriptors: the connection of each item, then the memfds. Numbers count from
-/// 1 without gaps.
+/// Sender -> receiver. Descriptors: the connection of each item, then the memfds. Numbers count
+/// from 1 without gaps.
 struct Batch {
   std::uint64_t number = 0;
-  std::vector<BatchItem> items;
+  std::vector<BatchItem> items = {};
   bool operator==(const Batch&) const = default;
   std::size_t memfds() const;
 };
 struct Refusal {
   std::uint64_t id = 0;
-  std::string_view reason;
+  std::string_view reason = {};
   bool operator==(const Refusal&) const = default;
 };
-/// Receiver -> sender: ACK or NACK for each item of a batch, or one NACK for the whole batch (it did
-/// not arrive whole, so its items have no names).
+/// Receiver -> sender: ACK or NACK for each item of a batch, or one NACK for the whole batch (it
+/// did not arrive whole, so its items have no names).
 struct Verdicts {
   std::uint64_t batch = 0;
-  std::vector<std::uint64_t> accepted;
-  std::vector<Refusal> refused;
-  std::string_view whole_refused;  ///< Not empty: the reason, for every item.
+  std::vector<std::uint64_t> accepted = {};
+  std::vector<Refusal> refused = {};
+  std::string_view whole_refused = {};  ///< Not empty: the reason, for every item.
   bool operator==(const Verdicts&) const = default;
 };
 /// Sender -> receiver: COMMIT and ABORT.
 struct Resolve {
-  std::vector<std::uint64_t> commit;
-  std::vector<std::uint64_t> abort;
+  std::vector<std::uint64_t> commit = {};
+  std::vector<std::uint64_t> abort = {};
   bool operator==(const Resolve&) const = default;
 };
 /// Sender -> receiver: what could move at once is resolved.
@@ -67,7 +67,7 @@ struct Swept {
 };
 /// Both ways: bytes for the other generation.
 struct Note {
-  std::string_view bytes;
+  std::string_view bytes = {};
   bool operator==(const Note&) const = default;
 };
 /// Sender -> receiver: nothing will come any more.

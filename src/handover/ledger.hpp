@@ -1,7 +1,7 @@
 // Who owns a connection while it moves: the books of both ends of a transfer channel. Pure: events
-// in, outcomes out; time is an argument. The sender's book is right because an outcome is taken only
-// when its message has left: a COMMIT that never left was never given, an ABORT that has not left
-// must not be acted upon.
+// in, outcomes out; time is an argument. The sender's book is right because an outcome is taken
+// only when its message has left: a COMMIT that never left was never given, an ABORT that has not
+// left must not be acted upon.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ namespace segue::handover {
 //                      +-- batch withdrawn (it never left) ------------------------> settled
 //   any but settled -- receiver gone (what has not left never will) ----------------> settled
 //
-// Guarantees: `offered`, `accepted`, `committing`: nobody reads or writes the socket. A first verdict
-// stands; what comes after an ABORT is void.
+// Guarantees: `offered`, `accepted`, `committing`: nobody reads or writes the socket. A first
+// verdict stands; what comes after an ABORT is void.
 
 enum class Outgoing : std::uint8_t { offered, accepted, refused, committing, aborting, settled };
 enum class OutgoingEvent : std::uint8_t {

@@ -1,6 +1,6 @@
 // One end of a SOCK_SEQPACKET connection on a loop: queues what the kernel will not take yet and
-// delivers whole messages. Used for the control link of a worker and for transfer channels. The only
-// end of a link is the end of the peer: other failures are waited out.
+// delivers whole messages. Used for the control link of a worker and for transfer channels. The
+// only end of a link is the end of the peer: other failures are waited out.
 #pragma once
 
 #include <cstddef>
@@ -77,8 +77,8 @@ class Link : private loop::Watcher, private loop::Timer {
   std::uint64_t left_ = 0;
   bool watched_ = false;
   bool ended_ = false;
-  bool peer_deaf_ = false;     // sending failed for good; what the peer sent is still read
-  bool backing_off_ = false;   // the kernel refuses, but not for lack of room: only time helps
+  bool peer_deaf_ = false;    // sending failed for good; what the peer sent is still read
+  bool backing_off_ = false;  // the kernel refuses, but not for lack of room: only time helps
   bool want_writable_ = false;
   bool* destroyed_ = nullptr;  // set while a handler may be running
 };

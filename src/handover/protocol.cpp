@@ -1,5 +1,5 @@
-// The layout of every control message as a table that both encode and decode walk: a field cannot be
-// written and not read. Tag numbers and kinds are fixed for ever.
+// The layout of every control message as a table that both encode and decode walk: a field cannot
+// be written and not read. Tag numbers and kinds are fixed for ever.
 #include "handover/protocol.hpp"
 
 #include <tuple>
@@ -16,10 +16,10 @@ constexpr std::uint32_t channels_max = 1024;
 template <class Owner, class Member>
 struct Field {
   std::uint32_t tag;
-  Member Owner::* member;
+  Member Owner::*member;
 };
 template <class Owner, class Member>
-constexpr Field<Owner, Member> at(std::uint32_t tag, Member Owner::* member) {
+constexpr Field<Owner, Member> at(std::uint32_t tag, Member Owner::*member) {
   return {tag, member};
 }
 
@@ -40,8 +40,8 @@ struct Layout<SchemaEntry> : Kind<0> {
 };
 template <>
 struct Layout<SharedValue> : Kind<0> {
-  static constexpr auto fields = std::tuple(at(1, &SharedValue::name), at(2, &SharedValue::kind),
-                                            at(3, &SharedValue::bytes));
+  static constexpr auto fields =
+      std::tuple(at(1, &SharedValue::name), at(2, &SharedValue::kind), at(3, &SharedValue::bytes));
 };
 template <>
 struct Layout<FreezeTimes> : Kind<0> {
@@ -101,9 +101,8 @@ struct Layout<Pong> : Kind<8> {
 template <>
 struct Layout<Listeners> : Kind<32> {
   static constexpr std::string_view name = "LISTENERS";
-  static constexpr auto fields =
-      std::tuple(at(2, &Listeners::protocol), at(3, &Listeners::generation),
-                 at(4, &Listeners::names));
+  static constexpr auto fields = std::tuple(
+      at(2, &Listeners::protocol), at(3, &Listeners::generation), at(4, &Listeners::names));
 };
 template <>
 struct Layout<Accept> : Kind<33> {

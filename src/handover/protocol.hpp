@@ -143,13 +143,13 @@ struct ReopenLogs {
   bool operator==(const ReopenLogs&) const = default;
 };
 
-using ControlMessage = std::variant<Hello, Ready, Failed, Paused, Swept, Drained, Resumed, Pong,
-                                    Listeners, Accept, Pause, TakeBack, Ping, Stop, Leave,
-                                    ReopenLogs>;
+using ControlMessage =
+    std::variant<Hello, Ready, Failed, Paused, Swept, Drained, Resumed, Pong, Listeners, Accept,
+                 Pause, TakeBack, Ping, Stop, Leave, ReopenLogs>;
 
 /// The record of a message, and back. Decoding trusts nothing: lengths, counts (4,096 listeners and
-/// schemas, 65,536 shared values, 1,024 channels) and enumerators are checked; unknown optional tags
-/// are skipped, an unknown kind is `unsupported`.
+/// schemas, 65,536 shared values, 1,024 channels) and enumerators are checked; unknown optional
+/// tags are skipped, an unknown kind is `unsupported`.
 std::string encode(const ControlMessage& message);
 Result<ControlMessage> decode_control(std::string_view record);
 

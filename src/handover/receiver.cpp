@@ -135,7 +135,8 @@ void Receiver::Impl::swept(bool adopted) {
   sink.swept(adopted);
 }
 
-/// The sender says that nothing is left. What it has not resolved, against the protocol, is its own.
+/// The sender says that nothing is left. What it has not resolved, against the protocol, is its
+/// own.
 void Receiver::Impl::end() {
   for (const auto& arrival : ledger.close(IncomingEvent::given_up)) settle(arrival);
   swept(false);

@@ -50,8 +50,8 @@ inline std::optional<std::uint64_t> take_kind(std::string_view& record) {
   const auto entry = reader.next();
   if (!entry || entry->tag != kind_tag) return std::nullopt;
   const auto kind = base::as_number(*entry);
-  record = std::string_view(entry->bytes.data() + entry->bytes.size(),
-                            record.data() + record.size());
+  record =
+      std::string_view(entry->bytes.data() + entry->bytes.size(), record.data() + record.size());
   return kind;
 }
 

@@ -12,9 +12,9 @@
 namespace segue::handover {
 namespace {
 
-// waiting --begin--> sweeping --nothing movable, all resolved--> following --finish(), all resolved--> ended
-// waiting, sweeping, following --malformed message--> failing --all aborted--> gone
-// waiting, sweeping, following, failing --end of the channel--> gone
+// waiting --begin--> sweeping --nothing movable, all resolved--> following --finish(), all
+// resolved--> ended waiting, sweeping, following --malformed message--> failing --all aborted-->
+// gone waiting, sweeping, following, failing --end of the channel--> gone
 enum class Phase : std::uint8_t { waiting, sweeping, following, failing, ended, gone };
 
 constexpr std::string_view gone_reason = "the successor is gone";
@@ -56,7 +56,8 @@ struct Sender::Impl final : private loop::Timer {
     if (steps != nullptr) steps->reached(step);
   }
 
-  /// The batch (its number) or the resolve (0) that was given to the link and has not left for sure.
+  /// The batch (its number) or the resolve (0) that was given to the link and has not left for
+  /// sure.
   struct Outbox {
     std::uint64_t message;
     std::uint64_t batch;
@@ -205,7 +206,8 @@ void Sender::Impl::send_batch() {
 /// Adds a connection to the batch. A value that does not fit in travels in a memfd of its own.
 bool Sender::Impl::pack(Offer& offer, channel::Batch& batch) {
   const std::size_t bytes = offer.value.size();
-  if (batch.items.size() >= batch_items_max || offer.fd < 0 || bytes > value_bytes_max) return false;
+  if (batch.items.size() >= batch_items_max || offer.fd < 0 || bytes > value_bytes_max)
+    return false;
   channel::BatchItem item{offer.id, offer.slot, offer.frozen_at_ns, offer.value};
   if (inline_bytes + bytes > batch_bytes_max) {
     auto memfd = os::to_memfd(loop.os(), offer.value);

@@ -25,7 +25,8 @@ Error failed(std::string_view what, int error) {
 Result<SlotTable> SlotTable::create(const os::Os& os, std::uint32_t count) {
   if (count > slots_max) {
     return Error{ErrorCode::limit_exceeded, "slot table: " + std::to_string(count) +
-                                                " slots are more than " + std::to_string(slots_max)};
+                                                " slots are more than " +
+                                                std::to_string(slots_max)};
   }
   os::Fd memfd(os.memfd_create("segue-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memfd) return failed("make a memfd", memfd.get());
@@ -45,7 +46,8 @@ Result<SlotTable> SlotTable::open(const os::Os& os, os::Fd memfd) {
     return Error{ErrorCode::malformed, "slot table: the memfd is not sealed against resizing"};
   }
   struct stat status {};
-  if (const int error = os.fstat(memfd.get(), &status); error < 0) return failed("read its size", error);
+  if (const int error = os.fstat(memfd.get(), &status); error < 0)
+    return failed("read its size", error);
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
   if (bytes % word_bytes != 0 || bytes / word_bytes > slots_max) {
     return Error{ErrorCode::malformed, "slot table: impossible size " + std::to_string(bytes)};

@@ -1,6 +1,6 @@
-// The slot table: one shared 8-byte word per moved connection, written by the successor, read by the
-// predecessor when the successor has died on probation. Says whether the connection is at a message
-// boundary and whether its value has changed since it moved.
+// The slot table: one shared 8-byte word per moved connection, written by the successor, read by
+// the predecessor when the successor has died on probation. Says whether the connection is at a
+// message boundary and whether its value has changed since it moved.
 #pragma once
 
 #include <atomic>

@@ -15,10 +15,10 @@ enum class Step : std::uint8_t {
   listeners_received = 3,
   ready_sent = 4,
   accept_received = 5,
-  batch_received = 6,     // before any rebuild
+  batch_received = 6,  // before any rebuild
   verdicts_sent = 7,
-  resolve_received = 8,   // before start
-  started = 9,            // some connection runs
+  resolve_received = 8,  // before start
+  started = 9,           // some connection runs
   swept_sent = 10,
   // predecessor
   pause_received = 20,

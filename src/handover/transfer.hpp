@@ -33,7 +33,7 @@ inline constexpr std::size_t value_bytes_max = 64 * 1024 * 1024;
 
 /// A frozen connection on its way out. The descriptor stays the source's.
 struct Offer {
-  std::uint64_t id = 0;    ///< Unique within the sending process.
+  std::uint64_t id = 0;  ///< Unique within the sending process.
   int fd = -1;
   std::uint32_t slot = 0;  ///< Its place in the slot table.
   std::int64_t frozen_at_ns = 0;
@@ -88,10 +88,10 @@ struct TransferCount {
   std::uint64_t adopted = 0;
 };
 
-/// The predecessor's end. Starts when the receiver's `begin` arrives. At most one batch is frozen and
-/// sent per turn of the loop, so that its other connections are served in between.
-/// Destroying it before the end is as if the process died: nothing is thawed, the receiver keeps what
-/// has been sent. Not to be destroyed from within a callback of the Source but receiver_gone().
+/// The predecessor's end. Starts when the receiver's `begin` arrives. At most one batch is frozen
+/// and sent per turn of the loop, so that its other connections are served in between. Destroying
+/// it before the end is as if the process died: nothing is thawed, the receiver keeps what has been
+/// sent. Not to be destroyed from within a callback of the Source but receiver_gone().
 class Sender {
  public:
   Sender(loop::Loop& loop, os::Fd channel, Source& source, StepObserver* steps = nullptr);
@@ -106,7 +106,7 @@ class Sender {
   void finish();
   /// Queues a note to the other generation; false if the channel is gone.
   bool send_note(std::string_view bytes);
-  bool swept() const;   ///< The first sweep is complete: all that could move at once is resolved.
+  bool swept() const;  ///< The first sweep is complete: all that could move at once is resolved.
   TransferCount count() const;
 
  private:
