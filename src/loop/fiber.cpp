@@ -16,6 +16,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <new>
+#include <utility>
 
 #include "loop/sanitizer.hpp"
 
@@ -33,8 +34,13 @@ struct ExceptionGlobals {
   unsigned uncaught = 0;
 };
 
+// The thread's own. Asking the runtime each time would cost a tenth of a whole start().
 ExceptionGlobals& exception_globals() {
-  return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+  thread_local constinit ExceptionGlobals* cached = nullptr;
+  if (cached == nullptr) {
+    cached = reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+  }
+  return *cached;
 }
 
 }  // namespace
@@ -54,8 +60,8 @@ struct Fiber {
 namespace {
 
 // What a fiber hands to whoever entered it: its control block while it waits, null when the job has
-// ended.
-[[noreturn]] SEGUE_NO_ADDRESS_SANITIZER void run_jobs(context::transfer_t from) noexcept {
+// ended. Its own frame must not live on ASan's fake stack, which is given up after each job.
+[[noreturn, gnu::no_sanitize_address]] void run_jobs(context::transfer_t from) noexcept {
   auto* fiber = static_cast<Fiber*>(from.data);
   sanitizer::arrived_first(fiber->sanitizer);
   for (;;) {
@@ -82,6 +88,44 @@ Fibers::~Fibers() {
   }
 }
 
+inline void Fibers::keep_or_free(Fiber* fiber) {
+  if (idle_count_ >= options_.pooled_max) {
+    free_stack(fiber);
+    return;
+  }
+  fiber->next_idle = idle_;
+  idle_ = fiber;
+  ++idle_count_;
+}
+
+// Runs the fiber until it waits (true) or its job has ended (false). A job starts and ends without
+// exceptions in flight, so only a fiber that waits has any to keep. The members are copied one by
+// one: as a whole they would be loaded wider than they were stored, which stalls.
+template <bool first_time>
+inline bool Fibers::enter(Fiber& fiber) {
+  Fiber* const outer = std::exchange(current_, &fiber);
+  auto& exceptions = exception_globals();
+  void* const own_caught = exceptions.caught;
+  const unsigned own_uncaught = exceptions.uncaught;
+  exceptions.caught = first_time ? nullptr : fiber.exceptions.caught;
+  exceptions.uncaught = first_time ? 0 : fiber.exceptions.uncaught;
+  auto state = sanitizer::enter(fiber.sanitizer);
+  const auto back = context::jump_fcontext(fiber.here, &fiber);
+  sanitizer::returned(state);
+  current_ = outer;
+  fiber.here = back.fctx;
+  const bool waits = back.data != nullptr;
+  if (waits) {
+    fiber.exceptions.caught = exceptions.caught;
+    fiber.exceptions.uncaught = exceptions.uncaught;
+  } else {
+    keep_or_free(&fiber);
+  }
+  exceptions.caught = own_caught;
+  exceptions.uncaught = own_uncaught;
+  return waits;
+}
+
 Fibers::Started Fibers::start(void (*job)(void*), void* argument) {
   if (waiting_ >= options_.waiting_max) return Started::refused;
   Fiber* fiber = idle_;
@@ -94,7 +138,7 @@ Fibers::Started Fibers::start(void (*job)(void*), void* argument) {
   }
   fiber->job = job;
   fiber->argument = argument;
-  return enter(*fiber) ? Started::waiting : Started::finished;
+  return enter<true>(*fiber) ? Started::waiting : Started::finished;
 }
 
 Wake Fibers::suspend(Parked& place) {
@@ -121,41 +165,12 @@ void Fibers::resume(Parked& place, Wake wake) {
   place.prev_->next_ = place.next_;
   place.next_->prev_ = place.prev_;
   --waiting_;
-  enter(*fiber);
+  enter<false>(*fiber);
 }
 
 void Fibers::cancel_all() {
   cancelled_ = true;
   while (parked_.next_ != &parked_) resume(*parked_.next_, Wake::cancelled);
-}
-
-// Runs the fiber until it waits (true) or its job has ended (false).
-bool Fibers::enter(Fiber& fiber) {
-  Fiber* const outer = current_;
-  auto& exceptions = exception_globals();
-  const ExceptionGlobals own = exceptions;
-  exceptions = fiber.exceptions;
-  current_ = &fiber;
-  auto state = sanitizer::enter(fiber.sanitizer);
-  const auto back = context::jump_fcontext(fiber.here, &fiber);
-  sanitizer::returned(state);
-  current_ = outer;
-  fiber.here = back.fctx;
-  fiber.exceptions = exceptions;
-  exceptions = own;
-  if (back.data != nullptr) return true;
-  keep_or_free(&fiber);
-  return false;
-}
-
-void Fibers::keep_or_free(Fiber* fiber) {
-  if (idle_count_ >= options_.pooled_max) {
-    free_stack(fiber);
-    return;
-  }
-  fiber->next_idle = idle_;
-  idle_ = fiber;
-  ++idle_count_;
 }
 
 // Address space for the stack and a guard page below it; memory comes as it is touched. Null if the

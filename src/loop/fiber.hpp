@@ -73,6 +73,7 @@ class Fibers {
   Fiber* make();
   void keep_or_free(Fiber* fiber);
   void free_stack(Fiber* fiber);
+  template <bool first_time>
   bool enter(Fiber& fiber);
 
   FiberOptions options_;

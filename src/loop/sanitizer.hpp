@@ -21,10 +21,6 @@
 #if defined(SEGUE_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-/// The frame of a fiber's endless loop: left with its fake stack given up.
-#define SEGUE_NO_ADDRESS_SANITIZER __attribute__((no_sanitize_address))
-#else
-#define SEGUE_NO_ADDRESS_SANITIZER
 #endif
 #if defined(SEGUE_THREAD_SANITIZER)
 #include <sanitizer/tsan_interface.h>
@@ -60,7 +56,7 @@ inline void returned(Caller& caller) {
   __sanitizer_finish_switch_fiber(caller.fake, nullptr, nullptr);
 }
 /// On the fiber: after a switch to a fresh job, and around a wait.
-SEGUE_NO_ADDRESS_SANITIZER inline void arrived_first(Stack& stack) {
+[[gnu::no_sanitize_address]] inline void arrived_first(Stack& stack) {
   __sanitizer_finish_switch_fiber(nullptr, &stack.caller_bottom, &stack.caller_bytes);
 }
 inline void leave(Stack& stack) {
@@ -70,7 +66,7 @@ inline void arrived(Stack& stack) {
   __sanitizer_finish_switch_fiber(stack.fake, &stack.caller_bottom, &stack.caller_bytes);
 }
 /// On the fiber, when its job has ended: no frame of it is left that needs its fake stack.
-SEGUE_NO_ADDRESS_SANITIZER inline void leave_for_good(Stack& stack) {
+[[gnu::no_sanitize_address]] inline void leave_for_good(Stack& stack) {
   __sanitizer_start_switch_fiber(nullptr, stack.caller_bottom, stack.caller_bytes);
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 #include "os/spawn.hpp"
 
@@ -54,6 +54,10 @@ int set_signal_mask(int how, const void* signal_set, void* old) {
 
 int open_pid(pid_t pid, unsigned flags) {
   return static_cast<int>(checked(::syscall(SYS_pidfd_open, pid, flags)));
+}
+
+int process_control(int option, unsigned long argument) {
+  return checked(::prctl(option, argument, 0ul, 0ul, 0ul));
 }
 
 int get_limit(int resource, rlimit* limit) {
@@ -125,6 +129,7 @@ constexpr Os kernel = {
     .pidfd_open = open_pid,
     .kill = plain<::kill>,
     .waitpid = plain<::waitpid>,
+    .prctl = process_control,
     .getrlimit = get_limit,
     .setrlimit = set_limit,
     .monotonic_ns = monotonic,

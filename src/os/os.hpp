@@ -70,6 +70,7 @@ struct Os {
   int (*pidfd_open)(pid_t pid, unsigned flags);
   int (*kill)(pid_t pid, int signal);
   pid_t (*waitpid)(pid_t pid, int* status, int options);
+  int (*prctl)(int option, unsigned long argument);  ///< PR_SET_NAME takes a pointer as a number.
   int (*getrlimit)(int resource, rlimit* limit);
   int (*setrlimit)(int resource, const rlimit* limit);
 

@@ -24,8 +24,8 @@ Result<Peer> peer_of(const Os& os, int socket);
 /// 0600 this is the second lock of every control socket.
 Result<Peer> check_peer(const Os& os, int socket, uid_t owner);
 
-/// Raises the soft limit on descriptors to the hard one; the limit that holds now. Programs that
-/// use select() need it low, so it is not inherited silently: call it in the worker.
+/// Raises the soft limit on descriptors to the hard one; the limit that holds now. Children inherit
+/// it, and programs that use select() need a low one: so a worker of Segue raises its own.
 Result<rlim_t> raise_fd_limit(const Os& os);
 
 }  // namespace segue::os

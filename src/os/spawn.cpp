@@ -17,10 +17,10 @@ namespace {
 constexpr std::string_view listen_pid_name = "LISTEN_PID=";
 constexpr std::size_t pid_digits_max = 10;
 
-// The vectors that execve takes, and what they point to.
+// The vectors that execve takes, and what they point to. The options must outlive it.
 class Prepared {
  public:
-  Prepared(const SpawnOptions& options, int error_pipe) : options_(options) {
+  Prepared(const SpawnOptions& options, int error_pipe) {
     name_ = options.process_name.empty() ? options.path : options.process_name;
     argv_.push_back(name_.data());
     for (const auto& argument : options.args) argv_.push_back(const_cast<char*>(argument.data()));
@@ -52,7 +52,6 @@ class Prepared {
   const PreparedSpawn* get() const { return &value_; }
 
  private:
-  const SpawnOptions& options_;
   std::string name_;
   std::string listen_pid_;
   std::vector<char*> argv_;
@@ -127,7 +126,8 @@ Result<pid_t> spawn(const Os& os, const SpawnOptions& options) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
-  if (const int set = os.signal_mask(SIG_SETMASK, &all, &before); set < 0) return failure(what, set);
+  if (const int set = os.signal_mask(SIG_SETMASK, &all, &before); set < 0)
+    return failure(what, set);
   const pid_t child = os.spawn(prepared.get());
   real().signal_mask(SIG_SETMASK, &before, nullptr);
   if (child < 0) return failure(what, child, "raise TasksMax= (or ulimit -u) of the service");

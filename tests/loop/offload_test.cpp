@@ -94,7 +94,8 @@ class Held {
   }
   void release() { release_.set_value(); }
 
-  std::unique_ptr<Loop> loop = make_loop();
+  // No stack is kept, so that whoever looks for a fiber that has ended is caught.
+  std::unique_ptr<Loop> loop = *Loop::create(os::real(), {.pooled_max = 0});
   OffloadPool pool{{.threads = 1, .queue_max = 2}};
 
  private:

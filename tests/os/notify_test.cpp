@@ -8,6 +8,7 @@
 
 #include "os/address.hpp"
 #include "os/fd.hpp"
+#include "os/message.hpp"
 #include "tests/support/descriptors.hpp"
 #include "tests/support/faulty_os.hpp"
 
@@ -64,6 +65,57 @@ TEST(Notify, whichever_call_fails_nothing_leaks) {
                 EIO, [&](const Os& os) { (void)notify(os, folder / "notify", "READY=1").ok(); }),
             3);
   EXPECT_EQ(segue::testing::open_descriptors(), before);
+}
+
+TEST(Notification, it_arrives_with_the_pid_of_its_sender) {
+  const segue::testing::TemporaryFolder folder;
+  for (const auto& path : {folder / "notify", "@segue-heard-" + std::to_string(::getpid())}) {
+    const auto manager = listen_for_notifications(real(), path);
+    ASSERT_TRUE(manager) << manager.error().message;
+    EXPECT_EQ(receive_notification(real(), manager->get()).error().code, ErrorCode::unavailable);
+    ASSERT_TRUE(notify(real(), path, "READY=1"));
+    EXPECT_EQ(*receive_notification(real(), manager->get()), (Notification{::getpid(), "READY=1"}));
+    EXPECT_EQ(listen_for_notifications(real(), path).error().code, ErrorCode::address_in_use);
+  }
+}
+
+TEST(Notification, one_that_is_too_long_is_malformed_and_the_next_is_heard) {
+  const std::string path = "@segue-long-" + std::to_string(::getpid());
+  const auto manager = listen_for_notifications(real(), path);
+  ASSERT_TRUE(notify(real(), path, std::string(4097, 'x')));
+  ASSERT_TRUE(notify(real(), path, "READY=1"));
+  EXPECT_EQ(receive_notification(real(), manager->get()).error().code, ErrorCode::malformed);
+  EXPECT_EQ(receive_notification(real(), manager->get())->text, "READY=1");
+}
+
+TEST(Notification, descriptors_that_come_along_are_closed) {
+  const std::string path = "@segue-fds-" + std::to_string(::getpid());
+  const auto manager = listen_for_notifications(real(), path);
+  const Fd sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto place = *kernel_address({Address::Kind::unix_socket, path, 0});
+  ASSERT_EQ(::connect(sender.get(), place.get(), place.length), 0);
+  const auto before = segue::testing::open_descriptors();
+  ASSERT_EQ(send_message(real(), sender.get(), "FDSTORE=1", std::vector{0, 1, 2}), 0);
+  EXPECT_EQ(receive_notification(real(), manager->get())->text, "FDSTORE=1");
+  EXPECT_EQ(segue::testing::open_descriptors(), before);
+}
+
+TEST(Notification, whichever_call_fails_listening_leaks_nothing) {
+  const std::string path = "@segue-fault-" + std::to_string(::getpid());
+  const auto before = segue::testing::open_descriptors();
+  EXPECT_EQ(segue::testing::for_each_fault(
+                EIO, [&](const Os& os) { (void)listen_for_notifications(os, path).ok(); }),
+            3);
+  EXPECT_EQ(segue::testing::open_descriptors(), before);
+}
+
+TEST(Notification, a_value_is_found_by_its_whole_name) {
+  const Notification said{1, "STATUS=READY=0\nREADY=1\nMAINPID=77\n"};
+  EXPECT_EQ(notification_value(said, "READY"), "1");
+  EXPECT_EQ(notification_value(said, "MAINPID"), "77");
+  EXPECT_EQ(notification_value(said, "STATUS"), "READY=0");
+  EXPECT_EQ(notification_value(said, "MAIN"), "");
+  EXPECT_EQ(notification_value({}, "READY"), "");
 }
 
 }  // namespace

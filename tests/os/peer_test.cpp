@@ -54,8 +54,8 @@ TEST(FdLimit, the_soft_limit_rises_to_the_hard_one) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
   EXPECT_EQ(now.rlim_cur, before.rlim_max);
   ::setrlimit(RLIMIT_NOFILE, &low);
-  const int faults = segue::testing::for_each_fault(
-      EPERM, [](const Os& os) { (void)raise_fd_limit(os).ok(); });
+  const int faults =
+      segue::testing::for_each_fault(EPERM, [](const Os& os) { (void)raise_fd_limit(os).ok(); });
   EXPECT_EQ(faults, 2);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }

@@ -139,6 +139,7 @@ inline const os::Os& FaultyOs::os() {
     os.pidfd_open = Wrapped<&os::Os::pidfd_open>::call;
     os.kill = Wrapped<&os::Os::kill>::call;
     os.waitpid = Wrapped<&os::Os::waitpid>::call;
+    os.prctl = Wrapped<&os::Os::prctl>::call;
     os.getrlimit = Wrapped<&os::Os::getrlimit>::call;
     os.setrlimit = Wrapped<&os::Os::setrlimit>::call;
     return os;
