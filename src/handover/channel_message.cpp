@@ -199,14 +199,34 @@ bool plausible(const T& message) {
 }
 
 template <class T>
-Result<Message> decode_as(std::string_view fields) {
-  T message;
+Result<void> decode_as(std::string_view fields, Message& out) {
+  T& message = out.emplace<T>();
   const auto read = read_record(fields, [&](const Entry& entry) { return take(entry, message); });
   if (!read) return Error{read.error().code, "channel message: " + read.error().message};
-  if (!plausible(message)) {
-    return Error{ErrorCode::malformed, "channel message: a number is out of range"};
+  if (plausible(message)) return {};
+  return Error{ErrorCode::malformed, "channel message: a number is out of range"};
+}
+
+Result<void> decode_kind(std::uint64_t number, std::string_view fields, Message& out) {
+  switch (number) {
+    case kind::begin:
+      return decode_as<Begin>(fields, out);
+    case kind::batch:
+      return decode_as<Batch>(fields, out);
+    case kind::verdicts:
+      return decode_as<Verdicts>(fields, out);
+    case kind::resolve:
+      return decode_as<Resolve>(fields, out);
+    case kind::swept:
+      return decode_as<Swept>(fields, out);
+    case kind::note:
+      return decode_as<Note>(fields, out);
+    case kind::end:
+      return decode_as<End>(fields, out);
+    default:
+      return Error{ErrorCode::unsupported,
+                   "channel message of unknown kind " + std::to_string(number)};
   }
-  return Message(std::move(message));
 }
 
 }  // namespace
@@ -224,24 +244,10 @@ std::string encode(const Message& message) {
 }
 
 Result<Message> decode(std::string_view record) {
-  switch (take_kind(record).value_or(0)) {
-    case kind::begin:
-      return decode_as<Begin>(record);
-    case kind::batch:
-      return decode_as<Batch>(record);
-    case kind::verdicts:
-      return decode_as<Verdicts>(record);
-    case kind::resolve:
-      return decode_as<Resolve>(record);
-    case kind::swept:
-      return decode_as<Swept>(record);
-    case kind::note:
-      return decode_as<Note>(record);
-    case kind::end:
-      return decode_as<End>(record);
-    default:
-      return Error{ErrorCode::unsupported, "channel message of unknown kind"};
-  }
+  const std::uint64_t number = take_kind(record).value_or(0);
+  Message message;
+  if (auto decoded = decode_kind(number, record, message); !decoded) return decoded.error();
+  return message;
 }
 
 std::optional<std::uint64_t> batch_number(std::string_view record) {

@@ -257,12 +257,14 @@ const std::vector<Situation>& situations() {
 }
 
 std::vector<handover::ControlMessage> every_message() {
-  return {Desk::hello(),        handover::Ready{},      handover::Failed{"no"},
-          Desk::paused(),       Desk::swept(1),         handover::Drained{1, 1},
-          handover::Resumed{},  handover::Pong{99, "x", 1}, handover::Listeners{},
-          handover::Accept{},   handover::Pause{},      handover::TakeBack{},
-          handover::Ping{},     handover::Stop{},       handover::Leave{},
-          handover::ReopenLogs{}};
+  return {Desk::hello(),          handover::Ready{},
+          handover::Failed{"no"}, Desk::paused(),
+          Desk::swept(1),         handover::Drained{1, 1},
+          handover::Resumed{},    handover::Pong{99, "x", 1},
+          handover::Listeners{},  handover::Accept{},
+          handover::Pause{},      handover::TakeBack{},
+          handover::Ping{},       handover::Stop{},
+          handover::Leave{},      handover::ReopenLogs{}};
 }
 
 TEST(Messages, that_nobody_waits_for_change_nothing) {
@@ -333,12 +335,18 @@ TEST(Exits, in_every_situation_end_in_a_service_that_serves_and_one_answer) {
       for (int i = 0; i < 200 && desk.machine.serving() == 0; ++i) {
         desk.pass(100ms);
         for (const auto& [who, worker] : std::map(desk.machine.state().workers)) {
-          if (worker.phase == Phase::starting) desk.say(who, Desk::hello());
-          else if (worker.phase == Phase::preparing) desk.say(who, handover::Ready{});
-          else if (worker.phase == Phase::pausing) desk.say(who, Desk::paused());
-          else if (worker.phase == Phase::receiving) desk.say(who, Desk::swept(1));
-          else if (worker.phase == Phase::returning) desk.say(who, handover::Resumed{1, 0});
-          else if (worker.phase == Phase::killed) desk.exit(who);
+          if (worker.phase == Phase::starting)
+            desk.say(who, Desk::hello());
+          else if (worker.phase == Phase::preparing)
+            desk.say(who, handover::Ready{});
+          else if (worker.phase == Phase::pausing)
+            desk.say(who, Desk::paused());
+          else if (worker.phase == Phase::receiving)
+            desk.say(who, Desk::swept(1));
+          else if (worker.phase == Phase::returning)
+            desk.say(who, handover::Resumed{1, 0});
+          else if (worker.phase == Phase::killed)
+            desk.exit(who);
         }
       }
       EXPECT_NE(desk.machine.serving(), 0U) << situation.name << " " << order.size() << order[0];
@@ -367,7 +375,7 @@ class Walk {
     std::vector<handover::ControlMessage> replies;  ///< What an honest worker says next.
     bool accepting = false;
     bool killed = false;
-    bool released = false;    ///< LEAVE or STOP.
+    bool released = false;  ///< LEAVE or STOP.
     Generation receives_from = 0;
   };
 
@@ -379,8 +387,10 @@ class Walk {
         command([this](CommandId id) { desk_.upgrade(id, false, pick(2) == 0); });
         break;
       case 1:
-        if (pick(3) == 0) command([this](CommandId id) { desk_.rollback(id); });
-        else if (pick(2) == 0) command([this](CommandId id) { desk_.upgrade(id, true); });
+        if (pick(3) == 0)
+          command([this](CommandId id) { desk_.rollback(id); });
+        else if (pick(2) == 0)
+          command([this](CommandId id) { desk_.upgrade(id, true); });
         break;
       case 2:
         if (pick(40) == 0) command([this](CommandId id) { desk_.stop(id); });
@@ -471,12 +481,12 @@ class Walk {
   }
   void on(const action::Spawn& spawn) {
     Sim& sim = sims_[spawn.generation];
-    if (pick(4) == 0) sim.replies = {handover::Failed{"no luck"}};
-    else sim.replies = {Desk::hello()};
+    if (pick(4) == 0)
+      sim.replies = {handover::Failed{"no luck"}};
+    else
+      sim.replies = {Desk::hello()};
   }
-  void on(const action::Listen& listen) {
-    sims_[listen.to].replies.push_back(handover::Ready{});
-  }
+  void on(const action::Listen& listen) { sims_[listen.to].replies.push_back(handover::Ready{}); }
   void on(const action::Kill& kill) {
     if (const auto at = sims_.find(kill.generation); at != sims_.end()) at->second.killed = true;
   }
