@@ -54,6 +54,38 @@ inline int on_message_complete(llhttp_t* parser) {
 
 }  // namespace oracle
 
+/// Whether there is HTAB between a field's value and its CRLF.
+inline bool tab_follows(std::string_view value) {
+  const char* at = value.data() + value.size();
+  while (*at == ' ') ++at;
+  return *at == '\t';
+}
+
+/// How a request that llhttp accepted differs from what Segue saw; empty if it does not.
+inline std::string difference(const OracleRequest& request, std::uint8_t method,
+                              const http::Request& seen) {
+  if (request.target != seen.head.target) return "another target: " + request.target;
+  if (request.content != seen.content) return "other content: " + request.content;
+  if (seen.head.method_text != llhttp_method_name(static_cast<llhttp_method_t>(method))) {
+    return "another method";
+  }
+  // llhttp heeds Connection among the trailers too; RFC 9110 section 6.5.1 has it ignored.
+  if (seen.head.keep_alive && !request.keep_alive && seen.trailers.empty()) {
+    return "llhttp closes the connection";
+  }
+  std::size_t at = 0;
+  for (const http::Field& field : seen.head.fields()) {
+    if (at >= request.fields.size() || request.fields[at].first != field.name) {
+      return "another field than " + std::string(field.name);
+    }
+    std::string value = request.fields[at].second;
+    value.erase(value.find_last_not_of(" \t") + 1);
+    if (value != field.value) return "another value of " + std::string(field.name);
+    ++at;
+  }
+  return {};
+}
+
 /// Why llhttp takes `bytes` for something else than the one request `seen`; empty if it agrees or
 /// if the difference is one that Segue wants (each is named below).
 inline std::string disagreement(std::string_view bytes, const http::Request& seen) {
@@ -79,9 +111,13 @@ inline std::string disagreement(std::string_view bytes, const http::Request& see
   // Segue leaves CONNECT and Upgrade to the handler; llhttp stops there on its own.
   if (seen.head.method == http::Method::connect || parser.upgrade != 0) return {};
 
-  // llhttp 8 knows neither a quoted pair in a chunk extension nor a second extension behind a value
-  // that is a token; both are right (RFC 9112 section 7.1.1).
+  // llhttp 8 does not know HTAB behind a length or a coding, where it is optional whitespace as SP
+  // is (RFC 9110 section 5.6.3). It knows neither a quoted pair in a chunk extension nor a second
+  // extension behind a value that is a token; both are right (RFC 9112 section 7.1.1).
   const char* const place = llhttp_get_error_pos(&parser);
+  if (error == HPE_INVALID_CONTENT_LENGTH && *place == '\t') return {};
+  const std::string_view coding = seen.head.field(http::KnownField::transfer_encoding);
+  if (error == HPE_INVALID_TRANSFER_ENCODING && tab_follows(coding)) return {};
   if (error == HPE_INVALID_CHUNK_SIZE && place[-1] == ';') return {};
   if (error == HPE_STRICT && place[-1] == '\\') return {};
 
@@ -91,23 +127,7 @@ inline std::string disagreement(std::string_view bytes, const http::Request& see
            (reason != nullptr ? reason : "");
   }
   if (place != bytes.data() + bytes.size()) return "another end";
-  if (request.target != seen.head.target) return "another target: " + request.target;
-  if (request.content != seen.content) return "other content: " + request.content;
-  if (seen.head.method_text != llhttp_method_name(static_cast<llhttp_method_t>(parser.method))) {
-    return "another method";
-  }
-  if (seen.head.keep_alive && !request.keep_alive) return "llhttp closes the connection";
-  std::size_t at = 0;
-  for (const http::Field& field : seen.head.fields()) {
-    if (at >= request.fields.size() || request.fields[at].first != field.name) {
-      return "another field than " + std::string(field.name);
-    }
-    std::string value = request.fields[at].second;
-    value.erase(value.find_last_not_of(" \t") + 1);
-    if (value != field.value) return "another value of " + std::string(field.name);
-    ++at;
-  }
-  return {};
+  return difference(request, parser.method, seen);
 }
 
 /// Reads requests from `bytes` as the server would; the first disagreement with llhttp, or "".

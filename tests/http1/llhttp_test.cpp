@@ -26,7 +26,7 @@ TEST(Llhttp, accepts_as_the_same_request_what_segue_accepts) {
     }
   }
   std::cout << compared << " requests compared\n";
-  EXPECT_GE(compared, 60u);
+  EXPECT_GE(compared, 50u);  // of the transcripts alone
 }
 
 TEST(Llhttp, control_a_request_that_was_read_differently_is_a_disagreement) {
