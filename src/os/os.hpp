@@ -1,6 +1,6 @@
 // All that Segue asks of the kernel: a struct of functions. `real()` is the kernel; tests put their
 // own in place and fail the N-th call. Every function returns a negative errno on failure; read no
-// errno after one. Higher-level helpers (addresses, fd passing, spawn) are in their own headers.
+// errno after one. What is built on them (addresses, fd passing, spawn) has its own headers.
 #pragma once
 
 #include <sys/epoll.h>
