@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/service_commands.hpp"
+#include "soak/soak.hpp"
 
 namespace {
 
@@ -26,7 +27,7 @@ struct Delegated {
   int (*run)(std::vector<std::string> arguments);
 };
 const std::vector<Delegated> delegated = {
-    // {"soak", "Check under load that a service loses nothing", segue::soak::soak_main},
+    {"soak", "Check under load that a service loses nothing", segue::soak::soak_main},
 };
 
 void add_common(CLI::App& sub, ServiceCommand& command) {
