@@ -57,7 +57,8 @@ Worker::~Worker() = default;
 // --- Lanes --------------------------------------------------------------------------------------
 
 Result<void> Worker::make_lanes() {
-  (void)os::raise_fd_limit(os_);
+  const auto fds = os::raise_fd_limit(os_);
+  if (fds) os::reserve_fds(os_, std::min<rlim_t>(*fds, engine_.limits.connections_max + 1024));
   loop::FiberOptions fibers;
   fibers.waiting_max = engine_.limits.waiting_handlers_max;
   for (std::uint32_t i = 0; i < std::max(1u, options_.threads); ++i) {
@@ -76,16 +77,17 @@ Result<void> Worker::make_lanes() {
 }
 
 void Worker::start_threads() {
+  pool_ = std::make_unique<loop::OffloadPool>();
   for (std::size_t i = 1; i < lanes_.size(); ++i) {
     lanes_[i]->thread = std::thread([this, loop = lanes_[i]->loop.get()] {
-      const OffloadScope scope(pool_);
+      const OffloadScope scope(*pool_);
       loop->run();
     });
   }
 }
 
 int Worker::serve() {
-  const OffloadScope scope(pool_);
+  const OffloadScope scope(*pool_);
   lanes_.front()->loop->run();
   for (auto& lane : lanes_) lane->loop->stop();
   for (auto& lane : lanes_) {

@@ -118,12 +118,22 @@ void Worker::on_ping(const handover::Ping& ping) {
 }
 
 void Worker::on_supervisor_gone() {
-  if (phase_ == Phase::serving || phase_ == Phase::pausing) {
-    log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
-    return;
+  orphan_ = true;
+  switch (phase_) {
+    case Phase::starting:
+    case Phase::preparing:
+    case Phase::ready: return leave(1);  // whoever serves goes on serving
+    case Phase::serving:
+    case Phase::pausing:
+      log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
+      return;
+    case Phase::departing:
+      // The successor serves on as an orphan too, or it never came to ACCEPT and is gone.
+      if (receiver_gone_) return take_back_now();
+      if (drained_) leave(0);
+      return;
+    case Phase::stopping: return;
   }
-  if (phase_ == Phase::stopping) return;
-  leave(phase_ == Phase::departing ? 0 : 1);
 }
 
 }  // namespace segue::server

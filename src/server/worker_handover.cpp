@@ -132,6 +132,7 @@ void Worker::on_pause(const handover::Pause& pause) {
   ++handovers_;
   lanes_drained_ = 0;
   ended_at_deadline_ = 0;
+  receiver_gone_ = drained_ = false;
   on_every_lane(
       [](LaneThread& each) {
         each.lane->stop_accepting();
@@ -147,6 +148,7 @@ void Worker::on_pause(const handover::Pause& pause) {
 
 void Worker::prepare_departure() {
   if (phase_ != Phase::pausing) return;
+  if (orphan_) return take_back_now();  // nobody is there to hand the listeners on
   const auto lanes = static_cast<std::uint32_t>(lanes_.size());
   std::uint64_t most = 0;
   handover::Paused paused;
@@ -179,6 +181,7 @@ void Worker::prepare_departure() {
     Departure::Events events;
     events.on_drained = [this, first] { first->post([this] { on_lane_drained(); }); };
     events.on_note = [this](std::string_view note) { engine_.shared.on_note(note); };
+    events.on_receiver_gone = [this, first] { first->post([this] { on_receiver_gone(); }); };
     auto channel = std::make_shared<os::Fd>(std::move(departure_channels_[i]));
     target->loop->post([this, i, target, channel, events, lanes] {
       target->departure =
@@ -214,9 +217,17 @@ void Worker::on_lane_drained() {
       },
       [this, drained] {
         drained->drained = ended_at_deadline_;
+        drained_ = true;
         say(*drained);
         step(Step::drained_sent);
+        if (orphan_) leave(0);
       });
+}
+
+// The supervisor makes sure that the successor is dead and says TAKE_BACK; an orphan decides itself.
+void Worker::on_receiver_gone() {
+  receiver_gone_ = true;
+  if (orphan_ && phase_ == Phase::departing) take_back_now();
 }
 
 void Worker::drain_deadline_passed(std::uint64_t handover) {
