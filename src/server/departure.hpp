@@ -71,8 +71,8 @@ class Departure final : private handover::Source {
   std::uint32_t lanes_;
   std::uint32_t next_slot_;
   Events events_;
-  std::unordered_map<std::uint64_t, Frozen> frozen_;       // by session id
-  std::unordered_map<std::uint32_t, std::uint64_t> ids_;   // of committed ones, by slot
+  std::unordered_map<std::uint64_t, Frozen> frozen_;      // by session id
+  std::unordered_map<std::uint32_t, std::uint64_t> ids_;  // of committed ones, by slot
   std::uint64_t uncommitted_ = 0;
   bool closed_ = false;
   bool drained_ = false;

@@ -283,9 +283,15 @@ TEST(TimerWheel, a_glance_at_the_wheel_is_never_later_than_a_look) {
   for (int step = 0; step < 20'000; ++step) {
     Alarm& alarm = *alarms[random(64)];
     switch (random(3)) {
-      case 0: wheel.set(alarm, random(100'000)); break;
-      case 1: TimerWheel::cancel(alarm); break;
-      default: wheel.advance(wheel.now() + random(200)); break;
+      case 0:
+        wheel.set(alarm, random(100'000));
+        break;
+      case 1:
+        TimerWheel::cancel(alarm);
+        break;
+      default:
+        wheel.advance(wheel.now() + random(200));
+        break;
     }
     ASSERT_LE(wheel.quiet_for(), wheel.until_next(0x7fffffff)) << step;
   }
