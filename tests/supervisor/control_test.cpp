@@ -55,7 +55,7 @@ TEST(Request, that_breaks_a_rule_is_refused) {
 }
 
 TEST(Answer, comes_back_as_it_was) {
-  const Answer answer{1, R"({"result": "refused"})", "refused: no"};
+  const Answer answer{1, R"({"result":"refused"})", "refused: no"};
   const auto decoded = decode_answer(encode(answer));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(*decoded, answer);

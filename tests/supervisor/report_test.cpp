@@ -19,25 +19,25 @@ HandoverReport example() {
 
 TEST(Json, of_a_handover_has_the_promised_keys) {
   EXPECT_EQ(answer_of(example()).json,
-            R"({"result": "done", "reason": "", "generation": 4, "moved": 10, "drained": 1, )"
-            R"("refused": 2, "freeze_ms": {"p50": 1.000, "p99": 2.500, "max": 12.345}, )"
-            R"("total_ms": 57.000, "notes": []})");
+            R"({"result":"done","reason":"","generation":4,"moved":10,"drained":1,"refused":2,)"
+            R"("freeze_ms":{"p50":1,"p99":2.5,"max":12.345},"total_ms":57,"notes":[]})");
 }
 
-TEST(Json, escapes_what_a_reason_may_hold) {
+TEST(Json, stays_valid_whatever_the_last_words_of_a_worker_hold) {
   HandoverReport report = example();
-  report.reason = "line\n\"quoted\" \\ \x01";
-  EXPECT_NE(answer_of(report).json.find(R"("reason": "line\u000a\"quoted\" \\ \u0001")"),
-            std::string::npos);
+  report.reason = "line\n\"quoted\" \xff";
+  EXPECT_NE(answer_of(report).json.find("\"reason\":\"line\\n\\\"quoted\\\" \xef\xbf\xbd\""),
+            std::string::npos)
+      << answer_of(report).json;
 }
 
 TEST(Json, of_the_status_has_the_promised_keys) {
   StatusReport status;
   status.supervisor_pid = 7;
   EXPECT_EQ(answer_of(status).json,
-            R"({"generation": 0, "supervisor_pid": 7, "worker_pid": null, "binary": "", )"
-            R"("uptime_s": 0, "connections": 0, "probation": false, "last_handover": null, )"
-            R"("generations": [], "drains": []})");
+            R"({"generation":0,"supervisor_pid":7,"worker_pid":null,"binary":"","uptime_s":0,)"
+            R"("connections":0,"probation":false,"last_handover":null,"generations":[],)"
+            R"("drains":[]})");
   status.worker_pid = 8;
   status.last_handover = example();
   StatusReport::Line line;
@@ -45,9 +45,9 @@ TEST(Json, of_the_status_has_the_promised_keys) {
   line.phase = Phase::draining;
   status.generations.push_back(line);
   const std::string json = answer_of(status).json;
-  EXPECT_NE(json.find(R"("worker_pid": 8)"), std::string::npos);
-  EXPECT_NE(json.find(R"("last_handover": {"result": "done")"), std::string::npos);
-  EXPECT_NE(json.find(R"("drains": [{"generation": 3)"), std::string::npos);
+  EXPECT_NE(json.find(R"("worker_pid":8)"), std::string::npos);
+  EXPECT_NE(json.find(R"("last_handover":{"result":"done")"), std::string::npos);
+  EXPECT_NE(json.find(R"("drains":[{"generation":3)"), std::string::npos);
 }
 
 TEST(ExitCode, is_0_for_done_and_1_for_refused_and_rolled_back) {
