@@ -82,7 +82,10 @@ void Departure::thaw(std::uint64_t id, std::string_view reason) {
 
 void Departure::note(std::string_view bytes) { events_.on_note(bytes); }
 
-void Departure::receiver_gone() { close(); }
+void Departure::receiver_gone() {
+  close();
+  events_.on_receiver_gone();
+}
 
 // --- The lane -----------------------------------------------------------------------------------
 

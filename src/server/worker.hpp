@@ -103,6 +103,7 @@ class Worker {
   void on_pause(const handover::Pause& pause);
   void prepare_departure();
   void on_take_back();
+  void on_receiver_gone(std::uint64_t handover);
   void take_back_now();
   void receive(bool rollback, std::vector<os::Fd> channels);
   void on_lane_drained();
@@ -136,7 +137,10 @@ class Worker {
   std::uint32_t channels_ = 0;
   std::uint32_t channels_swept_ = 0;
   std::uint32_t channels_ended_ = 0;
+  bool returning_ = false;  // what comes over the channels comes back from a bad successor
   bool take_back_waits_ = false;
+  bool receiver_gone_ = false;
+  bool supervisor_gone_ = false;
 };
 
 }  // namespace segue::server

@@ -117,13 +117,26 @@ void Worker::on_ping(const handover::Ping& ping) {
   });
 }
 
+// Nothing is lost by that: whoever has a connection keeps it. A handover that has begun goes on
+// between the two workers; one whose channels died with the supervisor is undone.
 void Worker::on_supervisor_gone() {
-  if (phase_ == Phase::serving || phase_ == Phase::pausing) {
-    log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
-    return;
+  supervisor_gone_ = true;
+  switch (phase_) {
+    case Phase::starting:
+    case Phase::preparing:
+    case Phase::ready:
+      return leave(1);
+    case Phase::serving:
+      return log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
+    case Phase::pausing:
+      return on_take_back();
+    case Phase::departing:
+      if (receiver_gone_) return on_take_back();
+      if (lanes_drained_ == lanes_.size()) return leave(0);
+      return log_line("the supervisor is gone; the handover goes on without one");
+    case Phase::stopping:
+      return;
   }
-  if (phase_ == Phase::stopping) return;
-  leave(phase_ == Phase::departing ? 0 : 1);
 }
 
 }  // namespace segue::server

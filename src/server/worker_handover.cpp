@@ -9,6 +9,12 @@ namespace segue::server {
 
 using handover::Step;
 
+namespace {
+
+constexpr std::uint32_t last_notes_ms = 500;
+
+}  // namespace
+
 // --- Successor, or a predecessor that gets its connections back -----------------------------------
 
 void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) {
@@ -26,6 +32,7 @@ void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) 
   }
   if (auto loaded = engine_.shared.load(accept.shared); !loaded) log_line(loaded.error().message);
   phase_ = Phase::serving;
+  returning_ = accept.rollback;
   if (accept.rollback) {
     on_every_lane([](LaneThread& each) {
       if (each.departure) each.departure->close();
@@ -118,7 +125,7 @@ void Worker::on_arrival_ended() {
       },
       [this] {
         channels_ = 0;
-        if (take_back_waits_) take_back_now();
+        if (take_back_waits_ && phase_ != Phase::pausing) take_back_now();
       });
 }
 
@@ -132,6 +139,7 @@ void Worker::on_pause(const handover::Pause& pause) {
   ++handovers_;
   lanes_drained_ = 0;
   ended_at_deadline_ = 0;
+  receiver_gone_ = false;
   on_every_lane(
       [](LaneThread& each) {
         each.lane->stop_accepting();
@@ -147,6 +155,7 @@ void Worker::on_pause(const handover::Pause& pause) {
 
 void Worker::prepare_departure() {
   if (phase_ != Phase::pausing) return;
+  if (take_back_waits_) return take_back_now();
   const auto lanes = static_cast<std::uint32_t>(lanes_.size());
   std::uint64_t most = 0;
   handover::Paused paused;
@@ -179,6 +188,9 @@ void Worker::prepare_departure() {
     Departure::Events events;
     events.on_drained = [this, first] { first->post([this] { on_lane_drained(); }); };
     events.on_note = [this](std::string_view note) { engine_.shared.on_note(note); };
+    events.on_receiver_gone = [this, first, handover = handovers_] {
+      first->post([this, handover] { on_receiver_gone(handover); });
+    };
     auto channel = std::make_shared<os::Fd>(std::move(departure_channels_[i]));
     target->loop->post([this, i, target, channel, events, lanes] {
       target->departure =
@@ -216,6 +228,8 @@ void Worker::on_lane_drained() {
         drained->drained = ended_at_deadline_;
         say(*drained);
         step(Step::drained_sent);
+        // Without a supervisor there is no probation. The last notes get the time to leave.
+        if (supervisor_gone_) after(last_notes_ms, [this] { leave(0); });
       });
 }
 
@@ -230,14 +244,25 @@ void Worker::drain_deadline_passed(std::uint64_t handover) {
 }
 
 void Worker::on_take_back() {
-  if (phase_ != Phase::departing && phase_ != Phase::serving) return;
-  // A rollback that the successor's death cut short: what came back already is released from the
-  // frozen ones first, so that no connection is served twice.
-  if (channels_ > 0) {
+  const bool pauses = phase_ == Phase::pausing;
+  if (!pauses && phase_ != Phase::departing && phase_ != Phase::serving) return;
+  // The hooks of a pause end first. And after a rollback that the successor's death cut short: what
+  // came back already is released from the frozen ones first, so that none is served twice.
+  if (pauses || (returning_ && channels_ > 0)) {
     take_back_waits_ = true;
     return;
   }
   take_back_now();
+}
+
+// With a supervisor, TAKE_BACK says what is to be done. Without one, nobody else can have these
+// connections: either the channels never got to a successor, or it is dead.
+void Worker::on_receiver_gone(std::uint64_t handover) {
+  if (handover != handovers_ || phase_ != Phase::departing) return;
+  receiver_gone_ = true;
+  if (!supervisor_gone_) return;
+  log_line("the supervisor and the successor are gone; serving on without them");
+  on_take_back();
 }
 
 void Worker::take_back_now() {

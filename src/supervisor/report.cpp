@@ -121,6 +121,7 @@ std::string json_of(const StatusReport& status) {
       .raw("last_handover", status.last_handover ? json_of(*status.last_handover) : "null")
       .raw("generations", array_of(status.generations, show))
       .raw("drains", array_of(draining, show))
+      .raw("listeners", array_of(status.listeners, [](const auto& at) { return quoted(at); }))
       .done();
 }
 
