@@ -22,7 +22,7 @@ class Departure final : private handover::Source {
   struct Events {
     std::function<void()> on_drained;  ///< Nothing is served here any more; told once.
     std::function<void(std::string_view)> on_note;
-    std::function<void()> on_receiver_gone;  ///< The successor is dead, or broke the channel.
+    std::function<void()> on_receiver_gone;  ///< The channel ended before `finish`.
   };
   /// Slots of lane i are i, i + lanes, i + 2 * lanes, ...: `lane_of_slot` inverts that.
   Departure(Lane& lane, os::Fd channel, const handover::SlotTable& slots, std::uint32_t lanes,

@@ -23,7 +23,9 @@ void answer_failure(Exchange& x, int code, std::string_view text) {
 }  // namespace
 
 Exchange::Exchange(const Engine& the_engine)
-    : engine(the_engine), buffer(std::make_unique_for_overwrite<char[]>(buffer_bytes)), context(*this) {}
+    : engine(the_engine),
+      buffer(std::make_unique_for_overwrite<char[]>(buffer_bytes)),
+      context(*this) {}
 
 void Exchange::add_field(std::string_view name, std::string_view value) {
   if (!http1::append_field(fields, name, value)) {

@@ -103,10 +103,10 @@ class Worker {
   void on_pause(const handover::Pause& pause);
   void prepare_departure();
   void on_take_back();
+  void on_receiver_gone(std::uint64_t handover);
   void take_back_now();
   void receive(bool rollback, std::vector<os::Fd> channels);
   void on_lane_drained();
-  void on_receiver_gone();
   void on_swept(bool adopted);
   void on_arrival_ended();
   void report_swept();
@@ -137,10 +137,10 @@ class Worker {
   std::uint32_t channels_ = 0;
   std::uint32_t channels_swept_ = 0;
   std::uint32_t channels_ended_ = 0;
+  bool returning_ = false;  // what comes over the channels comes back from a bad successor
   bool take_back_waits_ = false;
   bool receiver_gone_ = false;
-  bool drained_ = false;
-  bool orphan_ = false;  // the supervisor is gone
+  bool supervisor_gone_ = false;
 };
 
 }  // namespace segue::server

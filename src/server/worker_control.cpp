@@ -35,7 +35,10 @@ int Worker::run_supervised(os::Fd control, os::Fd log) {
   control_ = std::make_unique<handover::Link>(
       *lanes_.front()->loop, std::move(control),
       handover::Link::Handlers{[this](os::Message message) { on_message(std::move(message)); },
-                               [this] { on_supervisor_gone(); }});
+                               [this] { on_supervisor_gone(); },
+                               [](const Error& error) {
+                                 log_line("a message of the supervisor is lost: " + error.message);
+                               }});
   start_threads();
   step(Step::successor_started);
   handover::Hello hello;
@@ -117,22 +120,23 @@ void Worker::on_ping(const handover::Ping& ping) {
                 });
 }
 
+// Nothing is lost by that: whoever has a connection keeps it. A handover that has begun goes on
+// between the two workers; one whose channels died with the supervisor is undone.
 void Worker::on_supervisor_gone() {
-  orphan_ = true;
+  supervisor_gone_ = true;
   switch (phase_) {
     case Phase::starting:
     case Phase::preparing:
     case Phase::ready:
-      return leave(1);  // whoever serves goes on serving
+      return leave(1);
     case Phase::serving:
+      return log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
     case Phase::pausing:
-      log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
-      return;
+      return on_take_back();
     case Phase::departing:
-      // The successor serves on as an orphan too, or it never came to ACCEPT and is gone.
-      if (receiver_gone_) return take_back_now();
-      if (drained_) leave(0);
-      return;
+      if (receiver_gone_) return on_take_back();
+      if (lanes_drained_ == lanes_.size()) return leave(0);
+      return log_line("the supervisor is gone; the handover goes on without one");
     case Phase::stopping:
       return;
   }

@@ -9,6 +9,12 @@ namespace segue::server {
 
 using handover::Step;
 
+namespace {
+
+constexpr std::uint32_t last_notes_ms = 500;
+
+}  // namespace
+
 // --- Successor, or a predecessor that gets its connections back
 // -----------------------------------
 
@@ -27,6 +33,7 @@ void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) 
   }
   if (auto loaded = engine_.shared.load(accept.shared); !loaded) log_line(loaded.error().message);
   phase_ = Phase::serving;
+  returning_ = accept.rollback;
   if (accept.rollback) {
     on_every_lane([](LaneThread& each) {
       if (each.departure) each.departure->close();
@@ -119,7 +126,7 @@ void Worker::on_arrival_ended() {
       },
       [this] {
         channels_ = 0;
-        if (take_back_waits_) take_back_now();
+        if (take_back_waits_ && phase_ != Phase::pausing) take_back_now();
       });
 }
 
@@ -133,7 +140,7 @@ void Worker::on_pause(const handover::Pause& pause) {
   ++handovers_;
   lanes_drained_ = 0;
   ended_at_deadline_ = 0;
-  receiver_gone_ = drained_ = false;
+  receiver_gone_ = false;
   on_every_lane(
       [](LaneThread& each) {
         each.lane->stop_accepting();
@@ -149,7 +156,7 @@ void Worker::on_pause(const handover::Pause& pause) {
 
 void Worker::prepare_departure() {
   if (phase_ != Phase::pausing) return;
-  if (orphan_) return take_back_now();  // nobody is there to hand the listeners on
+  if (take_back_waits_) return take_back_now();
   const auto lanes = static_cast<std::uint32_t>(lanes_.size());
   std::uint64_t most = 0;
   handover::Paused paused;
@@ -182,7 +189,9 @@ void Worker::prepare_departure() {
     Departure::Events events;
     events.on_drained = [this, first] { first->post([this] { on_lane_drained(); }); };
     events.on_note = [this](std::string_view note) { engine_.shared.on_note(note); };
-    events.on_receiver_gone = [this, first] { first->post([this] { on_receiver_gone(); }); };
+    events.on_receiver_gone = [this, first, handover = handovers_] {
+      first->post([this, handover] { on_receiver_gone(handover); });
+    };
     auto channel = std::make_shared<os::Fd>(std::move(departure_channels_[i]));
     target->loop->post([this, i, target, channel, events, lanes] {
       target->departure = std::make_unique<Departure>(
@@ -217,18 +226,11 @@ void Worker::on_lane_drained() {
       },
       [this, drained] {
         drained->drained = ended_at_deadline_;
-        drained_ = true;
         say(*drained);
         step(Step::drained_sent);
-        if (orphan_) leave(0);
+        // Without a supervisor there is no probation. The last notes get the time to leave.
+        if (supervisor_gone_) after(last_notes_ms, [this] { leave(0); });
       });
-}
-
-// The supervisor makes sure that the successor is dead and says TAKE_BACK; an orphan decides
-// itself.
-void Worker::on_receiver_gone() {
-  receiver_gone_ = true;
-  if (orphan_ && phase_ == Phase::departing) take_back_now();
 }
 
 void Worker::drain_deadline_passed(std::uint64_t handover) {
@@ -242,14 +244,25 @@ void Worker::drain_deadline_passed(std::uint64_t handover) {
 }
 
 void Worker::on_take_back() {
-  if (phase_ != Phase::departing && phase_ != Phase::serving) return;
-  // A rollback that the successor's death cut short: what came back already is released from the
-  // frozen ones first, so that no connection is served twice.
-  if (channels_ > 0) {
+  const bool pauses = phase_ == Phase::pausing;
+  if (!pauses && phase_ != Phase::departing && phase_ != Phase::serving) return;
+  // The hooks of a pause end first. And after a rollback that the successor's death cut short: what
+  // came back already is released from the frozen ones first, so that none is served twice.
+  if (pauses || (returning_ && channels_ > 0)) {
     take_back_waits_ = true;
     return;
   }
   take_back_now();
+}
+
+// With a supervisor, TAKE_BACK says what is to be done. Without one, nobody else can have these
+// connections: either the channels never got to a successor, or it is dead.
+void Worker::on_receiver_gone(std::uint64_t handover) {
+  if (handover != handovers_ || phase_ != Phase::departing) return;
+  receiver_gone_ = true;
+  if (!supervisor_gone_) return;
+  log_line("the supervisor and the successor are gone; serving on without them");
+  on_take_back();
 }
 
 void Worker::take_back_now() {

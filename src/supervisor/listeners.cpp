@@ -45,6 +45,15 @@ std::vector<int> Listeners::descriptors(const std::vector<std::string>& names) c
   return fds;
 }
 
+std::vector<std::string> Listeners::addresses() const {
+  std::vector<std::string> addresses;
+  for (const auto& [name, entry] : entries_) {
+    const auto bound = os::bound_address(os_, entry.fd.get());
+    addresses.push_back(bound ? os::to_string(*bound) : name);
+  }
+  return addresses;
+}
+
 void Listeners::keep_only(const std::vector<std::string>& names) {
   std::erase_if(entries_, [&](const auto& item) {
     const auto& [name, entry] = item;

@@ -28,6 +28,8 @@ class Listeners {
   Result<void> ensure(const std::vector<std::string>& names);
   /// The descriptors of `names`, all of them there.
   std::vector<int> descriptors(const std::vector<std::string>& names) const;
+  /// Where they listen, with the ports that the kernel chose.
+  std::vector<std::string> addresses() const;
   /// Closes all but `names`: nobody else uses the others any more.
   void keep_only(const std::vector<std::string>& names);
 

@@ -71,7 +71,8 @@ Json json_of(const StatusReport& status) {
           {"probation", status.probation},
           {"last_handover", status.last_handover ? json_of(*status.last_handover) : Json()},
           {"generations", all},
-          {"drains", draining}};
+          {"drains", draining},
+          {"listeners", array_from(status.listeners)}};
 }
 
 std::string text_of(const StatusReport& status) {

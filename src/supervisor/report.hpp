@@ -33,6 +33,7 @@ struct StatusReport {
   bool probation = false;
   std::optional<HandoverReport> last_handover;
   std::vector<Line> generations;
+  std::vector<std::string> listeners;  ///< Where it listens, with the ports the kernel chose.
 };
 
 Answer answer_of(const HandoverReport& report);

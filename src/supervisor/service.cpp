@@ -48,10 +48,10 @@ std::string_view value_in(const std::vector<std::string>& environment, std::stri
 }
 
 std::vector<std::string> environment_for_children(const std::vector<std::string>& environment) {
-  static constexpr std::array<std::string_view, 10> ours = {
+  static constexpr std::array<std::string_view, 11> ours = {
       "NOTIFY_SOCKET=", "WATCHDOG_USEC=",  "WATCHDOG_PID=",           "LISTEN_FDS=",
       "LISTEN_PID=",    "LISTEN_FDNAMES=", "SEGUE_SUPERVISOR_STATE=", "SEGUE_SUPERVISOR_CHECK=",
-      "SEGUE_WORKER=",  "SEGUE_STDERR="};
+      "SEGUE_WORKER=",  "SEGUE_STDERR=",  "SEGUE_GENERATION="};
   std::vector<std::string> kept;
   for (const std::string& entry : environment) {
     const bool drop = std::any_of(ours.begin(), ours.end(),
@@ -177,6 +177,7 @@ Result<Service::Running> Service::spawn_worker(Generation generation, Generation
   spawn.environment = child_environment_;
   spawn.environment.push_back(worker_link_variable + ("=" + std::to_string(worker_link_fd)));
   spawn.environment.push_back(worker_stderr_variable + ("=" + std::to_string(worker_stderr_fd)));
+  spawn.environment.push_back("SEGUE_GENERATION=" + std::to_string(generation));
   spawn.fds = {{ends->second.get(), worker_link_fd},
                {stderr_end.get(), STDERR_FILENO},
                {STDERR_FILENO, worker_stderr_fd}};
@@ -364,6 +365,7 @@ StatusReport Service::status() const {
   report.uptime_s = (now() - started_ns_) / 1'000'000'000;
   report.probation = state.probation.has_value();
   report.last_handover = state.last_handover;
+  report.listeners = listeners_.addresses();
   for (const auto& [generation, worker] : state.workers) {
     const auto process = running_.find(generation);
     const auto pin = pins_.find(worker.binary);

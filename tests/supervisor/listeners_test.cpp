@@ -28,6 +28,16 @@ TEST_F(Bound, an_address_is_bound_once_and_keeps_its_socket) {
   EXPECT_EQ(listeners_.descriptors({"127.0.0.1:0", unix_address("a")}), first);
 }
 
+TEST_F(Bound, they_name_the_port_that_the_kernel_chose) {
+  ASSERT_TRUE(listeners_.ensure({"127.0.0.1:0", unix_address("a")}));
+  const auto addresses = listeners_.addresses();
+  ASSERT_EQ(addresses.size(), 2U);
+  const auto bound = os::parse_address(addresses[0]);
+  ASSERT_TRUE(bound);
+  EXPECT_GT(bound->port, 0);
+  EXPECT_EQ(addresses[1], unix_address("a"));
+}
+
 TEST_F(Bound, what_nobody_wants_any_more_is_closed_and_its_path_removed) {
   ASSERT_TRUE(listeners_.ensure({unix_address("a"), unix_address("b")}));
   listeners_.keep_only({unix_address("b")});

@@ -37,8 +37,9 @@ TEST(Json, of_the_status_has_the_promised_keys) {
   EXPECT_EQ(answer_of(status).json,
             R"({"generation":0,"supervisor_pid":7,"worker_pid":null,"binary":"","uptime_s":0,)"
             R"("connections":0,"probation":false,"last_handover":null,"generations":[],)"
-            R"("drains":[]})");
+            R"("drains":[],"listeners":[]})");
   status.worker_pid = 8;
+  status.listeners = {"127.0.0.1:8080"};
   status.last_handover = example();
   StatusReport::Line line;
   line.generation = 3;
@@ -48,6 +49,7 @@ TEST(Json, of_the_status_has_the_promised_keys) {
   EXPECT_NE(json.find(R"("worker_pid":8)"), std::string::npos);
   EXPECT_NE(json.find(R"("last_handover":{"result":"done")"), std::string::npos);
   EXPECT_NE(json.find(R"("drains":[{"generation":3)"), std::string::npos);
+  EXPECT_NE(json.find(R"("listeners":["127.0.0.1:8080"])"), std::string::npos);
 }
 
 TEST(ExitCode, is_0_for_done_and_1_for_refused_and_rolled_back) {
