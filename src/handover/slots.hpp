@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "os/fd.hpp"
 #include "os/os.hpp"
@@ -34,6 +35,8 @@ class SlotTable {
 
   std::uint32_t count() const { return count_; }
   int fd() const { return memfd_.get(); }
+  /// Gives the descriptor away; the table stays mapped.
+  os::Fd take_fd() { return std::move(memfd_); }
   /// The word of `slot`; null if there is no such slot. Valid as long as the table.
   std::atomic<std::uint64_t>* at(std::uint32_t slot) const;
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -129,7 +130,7 @@ class Worker {
   // Of the handover under way.
   std::uint64_t handovers_ = 0;  // PAUSEs so far: tells an old deadline from a current one
   handover::SlotTable departure_slots_;
-  handover::SlotTable arrival_slots_;
+  std::deque<handover::SlotTable> arrival_slots_;  // kept: sessions point into them
   std::vector<os::Fd> departure_channels_;
   std::uint64_t drain_ms_ = 0;
   std::uint32_t lanes_drained_ = 0;

@@ -28,7 +28,8 @@ void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) 
   if (accept.channels > 0) {
     auto table = handover::SlotTable::open(os_, std::move(fds.back()));
     if (!table) return fail("the slot table: " + table.error().message);
-    arrival_slots_ = std::move(*table);
+    (void)table->take_fd();  // mapped is enough
+    arrival_slots_.push_back(std::move(*table));
     fds.pop_back();
   }
   if (auto loaded = engine_.shared.load(accept.shared); !loaded) log_line(loaded.error().message);
@@ -67,7 +68,7 @@ void Worker::receive(bool rollback, std::vector<os::Fd> channels) {
     auto channel = std::make_shared<os::Fd>(std::move(channels[i]));
     target->loop->post([this, i, target, channel, events] {
       target->arrivals.push_back(std::make_unique<Arrival>(*target->lane, std::move(*channel),
-                                                           arrival_slots_, events, options_.steps));
+                                                           arrival_slots_.back(), events, options_.steps));
       if (i > 0) return;
       connect_notes([target](std::string_view note) {
         return !target->arrivals.empty() && !target->arrivals.front()->has_ended() &&
@@ -182,6 +183,7 @@ void Worker::prepare_departure() {
     theirs.push_back(std::move(pair->second));
   }
   fds.push_back(departure_slots_.fd());
+  theirs.push_back(departure_slots_.take_fd());
   phase_ = Phase::departing;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     LaneThread* target = lanes_[i].get();
