@@ -262,7 +262,7 @@ void Service::perform(const action::Committed&) {
 }
 
 void Service::perform(const action::Log& log) {
-  if (!standard_error_takes_more()) return;  // a log that nobody reads must not stop the service
+  if (!standard_error_takes_more(os_)) return;  // a log that nobody reads must not stop the service
   const std::string line = "segue: " + log.text + "\n";
   os_.write(STDERR_FILENO, line.data(), line.size());
 }

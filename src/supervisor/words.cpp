@@ -2,7 +2,6 @@
 #include "supervisor/words.hpp"
 
 #include <limits.h>
-#include <poll.h>
 #include <sys/epoll.h>
 
 #include <array>
@@ -17,10 +16,14 @@ constexpr std::uint32_t retry_ms = 20;
 }  // namespace
 
 // Room for PIPE_BUF bytes at least: a write of as many does not block (pipe(7)). The flag
-// O_NONBLOCK is not ours to set: whoever started us shares it.
-bool standard_error_takes_more() {
-  pollfd out{standard_error, POLLOUT, 0};
-  return ::poll(&out, 1, 0) > 0;
+// O_NONBLOCK is not ours to set: whoever started us shares it. What epoll does not take is a file:
+// never full.
+bool standard_error_takes_more(const os::Os& os) {
+  const os::Fd epoll(os.epoll_create(EPOLL_CLOEXEC));
+  epoll_event wanted{};
+  wanted.events = EPOLLOUT;
+  if (os.epoll_ctl(epoll.get(), EPOLL_CTL_ADD, standard_error, &wanted) < 0) return true;
+  return os.epoll_wait(epoll.get(), &wanted, 1, 0) > 0;
 }
 
 Words::Words(loop::Loop& loop, os::Fd pipe) : loop_(loop), pipe_(std::move(pipe)) {
@@ -69,7 +72,7 @@ void Words::on_timer() {
 }
 
 Words::Passed Words::pass_on() {
-  if (!standard_error_takes_more()) return Passed::full;
+  if (!standard_error_takes_more(loop_.os())) return Passed::full;
   std::array<char, PIPE_BUF> buffer;
   const ssize_t got = loop_.os().read(pipe_.get(), buffer.data(), buffer.size());
   if (got == -EAGAIN || got == -EINTR) return Passed::nothing;

@@ -7,6 +7,7 @@
 
 #include "loop/loop.hpp"
 #include "os/fd.hpp"
+#include "os/os.hpp"
 
 namespace segue::supervisor {
 
@@ -14,7 +15,7 @@ namespace segue::supervisor {
 inline constexpr std::size_t words_bytes_max = 2048;
 
 /// Whether our standard error takes a few lines without blocking.
-bool standard_error_takes_more();
+bool standard_error_takes_more(const os::Os& os);
 
 class Words : private loop::Watcher, private loop::Timer {
  public:

@@ -188,4 +188,16 @@ class Desk {
   }
 };
 
+/// One of each kind.
+inline std::vector<handover::ControlMessage> every_message() {
+  return {Desk::hello(),          handover::Ready{},
+          handover::Failed{"no"}, Desk::paused(),
+          Desk::swept(1),         handover::Drained{1, 1},
+          handover::Resumed{},    handover::Pong{99, "x", 1},
+          handover::Listeners{},  handover::Accept{},
+          handover::Pause{},      handover::TakeBack{},
+          handover::Ping{},       handover::Stop{},
+          handover::Leave{},      handover::ReopenLogs{}};
+}
+
 }  // namespace segue::supervisor

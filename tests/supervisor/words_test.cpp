@@ -73,7 +73,7 @@ TEST_F(Spoken, that_nobody_reads_stay_in_the_pipe_and_block_nobody) {
   ::dup2(full[1], STDERR_FILENO);
   ::close(full[1]);
   write("unheard");
-  const bool took_more = standard_error_takes_more();
+  const bool took_more = standard_error_takes_more(os::real());
   ::dup2(own.get(), STDERR_FILENO);
   EXPECT_FALSE(took_more);
   EXPECT_EQ(words_->last(), "") << "still in the pipe";
