@@ -55,8 +55,8 @@ class Group {
   std::vector<Handler> chain_;
 };
 
-/// Functions of a service that the handover calls, on a fiber of the first loop. Each may throw: from
-/// `prepare` that refuses the new version, elsewhere it is logged.
+/// Functions of a service that the handover calls, on a fiber of the first loop. Each may throw:
+/// from `prepare` that refuses the new version, elsewhere it is logged.
 struct Hooks {
   std::function<void()> prepare;     ///< Before READY: open pools, warm caches, check the world.
   std::function<void()> activate;    ///< This generation serves now: timers, consumers, locks.
@@ -136,9 +136,9 @@ class App {
   Group root_;
 };
 
-/// Runs a service: parses the command line, becomes the supervisor (or, started by one, the worker),
-/// and calls `set_up` in the worker only. Returns the exit status: 0 after a graceful stop, 1 if the
-/// service could not start, 2 for wrong options. `--help` lists the options.
+/// Runs a service: parses the command line, becomes the supervisor (or, started by one, the
+/// worker), and calls `set_up` in the worker only. Returns the exit status: 0 after a graceful
+/// stop, 1 if the service could not start, 2 for wrong options. `--help` lists the options.
 int run(int argc, char** argv, const std::function<void(App&)>& set_up);
 
 }  // namespace segue

@@ -23,8 +23,8 @@ class Exchange;
 /// it may wait (wait.hpp); it must not hold a mutex or a thread_local reference while it does.
 using Handler = std::function<void(Context&)>;
 
-/// Thrown by a handler (or by `bind`) to answer with `status` and a plain text message. Anything else
-/// that is thrown answers 500 and its text is logged, never sent.
+/// Thrown by a handler (or by `bind`) to answer with `status` and a plain text message. Anything
+/// else that is thrown answers 500 and its text is logged, never sent.
 class HttpException : public std::exception {
  public:
   HttpException(int status, std::string message) : status_(status), message_(std::move(message)) {}
@@ -100,8 +100,8 @@ class Context {
   void empty(int code);
   /// Answers with a redirect (status 300 to 308, 201) to `location`.
   void redirect(int code, std::string_view location);
-  /// Answers in pieces: `write` is called at once and the response ends when it returns. The handler
-  /// counts as running meanwhile: its connection moves at a handover only after the end.
+  /// Answers in pieces: `write` is called at once and the response ends when it returns. The
+  /// handler counts as running meanwhile: its connection moves at a handover only after the end.
   void stream(std::string_view content_type, const std::function<void(ResponseStream&)>& write);
   /// Whether something was answered.
   bool answered() const;

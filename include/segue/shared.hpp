@@ -1,6 +1,6 @@
 // Values shared by the handlers of a service that stay true over a handover, by kind: a Counter is
-// written by both generations until the old one is done, a Bus reaches both, an Owned value moves and
-// the old generation's last handlers call through to it.
+// written by both generations until the old one is done, a Bus reaches both, an Owned value moves
+// and the old generation's last handlers call through to it.
 #pragma once
 
 #include <atomic>
@@ -36,8 +36,8 @@ class Counter {
   std::atomic<std::int64_t> value_{0};
 };
 
-/// A topic: what is published reaches every subscriber of this process, in order per publisher; while
-/// a handover runs it reaches the subscribers of the other generation too, once.
+/// A topic: what is published reaches every subscriber of this process, in order per publisher;
+/// while a handover runs it reaches the subscribers of the other generation too, once.
 class Bus {
  public:
   using Subscriber = std::function<void(std::string_view message)>;
@@ -51,11 +51,11 @@ class Bus {
   friend class server::SharedValues;
   std::string name_;
   std::vector<Subscriber> subscribers_;
-  std::mutex mutex_;                                // orders messages and guards what follows
-  std::uint64_t publisher_ = 0;                     // who publishes here: this generation
-  std::uint64_t sequence_ = 0;                      // of this generation's messages
+  std::mutex mutex_;                                 // orders messages and guards what follows
+  std::uint64_t publisher_ = 0;                      // who publishes here: this generation
+  std::uint64_t sequence_ = 0;                       // of this generation's messages
   std::map<std::uint64_t, std::uint64_t> received_;  // last sequence per other publisher
-  std::function<void(std::string_view)> forward_;   // to the other generation, while both serve
+  std::function<void(std::string_view)> forward_;    // to the other generation, while both serve
 };
 
 /// The part of Owned that knows no T. Not for use by services.

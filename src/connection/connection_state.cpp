@@ -76,9 +76,11 @@ Result<void> read_deadline(const base::Entry& entry, ConnectionState& state) {
 
 Result<void> read_entry(const base::Entry& entry, ConnectionState& state, const Limits& limits) {
   switch (entry.tag) {
-    case tag_phase: return read_phase(entry, state);
+    case tag_phase:
+      return read_phase(entry, state);
     case tag_deadline:
-    case tag_deadline_left: return read_deadline(entry, state);
+    case tag_deadline_left:
+      return read_deadline(entry, state);
     case tag_close_after_output: {
       const auto flag = number_up_to(entry, 1);
       if (!flag) return malformed("close_after_output is not a flag");
@@ -96,9 +98,14 @@ Result<void> read_entry(const base::Entry& entry, ConnectionState& state, const 
       state.reader = std::move(*reader);
       return {};
     }
-    case tag_input: state.input = entry.bytes; return {};
-    case tag_output: state.output = entry.bytes; return {};
-    default: break;
+    case tag_input:
+      state.input = entry.bytes;
+      return {};
+    case tag_output:
+      state.output = entry.bytes;
+      return {};
+    default:
+      break;
   }
   if (entry.tag & base::required_tag_bit) {
     return Error{ErrorCode::unsupported,
@@ -127,8 +134,10 @@ std::string to_text(const Peer& peer) {
   char text[64] = "unknown";
   const auto& a = peer.address;
   switch (peer.family) {
-    case Peer::Family::unknown: break;
-    case Peer::Family::unix_socket: return "unix";
+    case Peer::Family::unknown:
+      break;
+    case Peer::Family::unix_socket:
+      return "unix";
     case Peer::Family::ipv4:
       std::snprintf(text, sizeof text, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
       break;

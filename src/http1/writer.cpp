@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "http/chars.hpp"
 #include "http/reasons.hpp"
@@ -46,13 +47,31 @@ constexpr auto status_lines = [] {
   return lines;
 }();
 
-void append_status_line(std::string& out, int status) {
-  const std::size_t place = http::reason_place(status);
-  if (place != 0) {
-    out.append(status_lines[place - 1].view());
-  } else {
-    out.append(status_line(status, "").view());
+/// Writes into room that was made before. A literal's length is known to the compiler, which copies
+/// it without a call.
+class Cursor {
+ public:
+  explicit Cursor(char* at) : at_(at) {}
+  char* at() const { return at_; }
+  void add(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
   }
+  template <std::size_t size>
+  void literal(const char (&text)[size]) {
+    std::memcpy(at_, text, size - 1);
+    at_ += size - 1;
+  }
+  void number(std::uint64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
+
+ private:
+  char* at_;
+};
+
+void add_status_line(Cursor& cursor, int status) {
+  if (status == 200) return cursor.literal("HTTP/1.1 200 OK\r\n");
+  const std::size_t place = http::reason_place(status);
+  cursor.add(place != 0 ? status_lines[place - 1].view() : status_line(status, "").view());
 }
 
 void append_number(std::string& out, std::uint64_t number, int base) {
@@ -61,21 +80,36 @@ void append_number(std::string& out, std::uint64_t number, int base) {
   out.append(digits.data(), end);
 }
 
+/// Room for everything of a head that is not given by the caller.
+constexpr std::size_t own_bytes_max = 256;
+
 /// Status line and the fields that every response has; the empty line is not there yet.
-void append_common(std::string& out, const ResponseInfo& info, bool keep_alive,
-                   std::string_view content_type, std::string_view extra_fields_block) {
-  append_status_line(out, info.status);
-  out.append(info.date);
+void add_common(Cursor& cursor, const ResponseInfo& info, bool keep_alive,
+                std::string_view content_type, std::string_view extra_fields_block) {
+  add_status_line(cursor, info.status);
+  cursor.add(info.date);
   if (!content_type.empty()) {
-    out.append("Content-Type: ").append(content_type).append("\r\n");
+    cursor.literal("Content-Type: ");
+    cursor.add(content_type);
+    cursor.literal("\r\n");
   }
-  out.append(extra_fields_block);
+  if (!extra_fields_block.empty()) cursor.add(extra_fields_block);
   if (info.status < 200) return;  // an interim response says nothing about the connection
   if (!keep_alive) {
-    out.append("Connection: close\r\n");
+    cursor.literal("Connection: close\r\n");
   } else if (info.request_version_minor == 0) {
-    out.append("Connection: keep-alive\r\n");
+    cursor.literal("Connection: keep-alive\r\n");
   }
+}
+
+/// Makes room at the end of `out`, lets `fill` write there, and gives back what it left.
+template <class Fill>
+void append_filled(std::string& out, std::size_t room, Fill fill) {
+  const std::size_t before = out.size();
+  out.resize(before + room);
+  Cursor cursor(out.data() + before);
+  fill(cursor);
+  out.resize(static_cast<std::size_t>(cursor.at() - out.data()));
 }
 
 }  // namespace
@@ -86,21 +120,28 @@ bool valid_field(std::string_view name, std::string_view value) {
 
 bool append_field(std::string& block, std::string_view name, std::string_view value) {
   if (!valid_field(name, value)) return false;
-  block.append(name).append(": ").append(value).append("\r\n");
+  append_filled(block, name.size() + value.size() + 4, [&](Cursor& cursor) {
+    cursor.add(name);
+    cursor.literal(": ");
+    cursor.add(value);
+    cursor.literal("\r\n");
+  });
   return true;
 }
 
 void append_response(std::string& out, const ResponseInfo& info, std::string_view content_type,
                      std::string_view extra_fields_block, std::string_view content) {
   const bool has_content = may_have_content(info.status);
-  append_common(out, info, info.keep_alive, content_type, extra_fields_block);
-  if (has_content || info.status == 205) {
-    out.append("Content-Length: ");
-    append_number(out, has_content ? content.size() : 0, 10);
-    out.append("\r\n\r\n");
-  } else {
-    out.append("\r\n");
-  }
+  const std::size_t given = info.date.size() + content_type.size() + extra_fields_block.size();
+  append_filled(out, own_bytes_max + given, [&](Cursor& cursor) {
+    add_common(cursor, info, info.keep_alive, content_type, extra_fields_block);
+    if (has_content || info.status == 205) {
+      cursor.literal("Content-Length: ");
+      cursor.number(has_content ? content.size() : 0);
+      cursor.literal("\r\n");
+    }
+    cursor.literal("\r\n");
+  });
   if (has_content && !info.head_request) out.append(content);
 }
 
@@ -110,10 +151,13 @@ StreamFraming append_stream_head(std::string& out, const ResponseInfo& info,
   const bool has_content = may_have_content(info.status);
   const bool chunked = info.request_version_minor >= 1;
   const bool until_close = has_content && !chunked;
-  append_common(out, info, info.keep_alive && !until_close, content_type, extra_fields_block);
-  if (has_content && chunked) out.append("Transfer-Encoding: chunked\r\n");
-  if (info.status == 205) out.append("Content-Length: 0\r\n");
-  out.append("\r\n");
+  const std::size_t given = info.date.size() + content_type.size() + extra_fields_block.size();
+  append_filled(out, own_bytes_max + given, [&](Cursor& cursor) {
+    add_common(cursor, info, info.keep_alive && !until_close, content_type, extra_fields_block);
+    if (has_content && chunked) cursor.literal("Transfer-Encoding: chunked\r\n");
+    if (info.status == 205) cursor.literal("Content-Length: 0\r\n");
+    cursor.literal("\r\n");
+  });
   if (!has_content || info.head_request) return StreamFraming::none;
   return chunked ? StreamFraming::chunked : StreamFraming::until_close;
 }

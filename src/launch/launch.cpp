@@ -8,8 +8,9 @@
 #include <thread>
 
 #include "handover/protocol.hpp"
-#include "os/process.hpp"
 #include "launch/options.hpp"
+#include "os/process.hpp"
+#include "os/spawn.hpp"
 #include "server/engine.hpp"
 #include "server/log.hpp"
 #include "server/worker.hpp"
@@ -72,17 +73,17 @@ int run_worker(const Options& options, const std::function<void(App&)>& set_up,
   if (!set_up_engine(engine, options, set_up)) return 1;
   auto worker_opts = worker_options(options, internals);
   server::Worker worker(os::real(), engine, std::move(worker_opts));
-  const int code = control ? worker.run_supervised(std::move(control), std::move(log))
-                           : worker.run_alone();
+  const int code =
+      control ? worker.run_supervised(std::move(control), std::move(log)) : worker.run_alone();
   // Handlers that still wait have stacks that nothing may unwind: end without destructors.
   if (!worker.all_handlers_ended()) std::_Exit(code);
   return code;
 }
 
-int run_supervisor(int argc, char** argv, const Options& options,
-                   const Internals& internals) {
+int run_supervisor(int argc, char** argv, const Options& options, const Internals& internals) {
   supervisor::SupervisorOptions supervisor;
-  auto program = os::program_path(os::real(), argv[0], environment_value("PATH"));
+  auto program =
+      os::find_program(os::real(), argv[0], os::working_directory(), environment_value("PATH"));
   if (!program) {
     server::log_line(program.error().message);
     return 1;

@@ -10,9 +10,9 @@
 namespace segue::launch {
 namespace {
 
-const std::vector<std::string> own_names = {"listen", "proxy-protocol", "threads", "control",
-                                            "probation", "drain", "ready", "stop",
-                                            "no-supervisor", "help"};
+const std::vector<std::string> own_names = {
+    "listen", "proxy-protocol", "threads", "control",       "probation",
+    "drain",  "ready",          "stop",    "no-supervisor", "help"};
 
 void add_seconds(CLI::App& app, const char* name, std::chrono::milliseconds& value, double least,
                  const char* help) {
@@ -124,8 +124,8 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
   return best;
 }
 
-std::string complain_of_unknown(
-    const Options& options, const std::map<std::string, std::string, std::less<>>& known) {
+std::string complain_of_unknown(const Options& options,
+                                const std::map<std::string, std::string, std::less<>>& known) {
   std::vector<std::string> names = own_names;
   for (const auto& [name, help] : known) names.push_back(name);
   for (const auto& [name, value] : options.own) {

@@ -33,7 +33,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments, std::st
 std::string nearest(std::string_view name, const std::vector<std::string>& known);
 
 /// The error for options that neither Segue nor the service knows; empty if all are known.
-std::string complain_of_unknown(
-    const Options& options, const std::map<std::string, std::string, std::less<>>& known);
+std::string complain_of_unknown(const Options& options,
+                                const std::map<std::string, std::string, std::less<>>& known);
 
 }  // namespace segue::launch

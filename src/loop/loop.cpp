@@ -164,6 +164,7 @@ void Loop::turn(int timeout_ms) {
   const Current scope(this);
   epoll_event events[events_per_turn];
   const int count = os_.epoll_wait(epoll_.get(), events, events_per_turn, wait_ms(timeout_ms));
+  busy_ = count > 0;
   now_ns_ = os_.monotonic_ns();
   const std::uint32_t tick = tick_at(now_ns_);
   timers_.observe(tick);
@@ -187,7 +188,8 @@ std::uint32_t Loop::delay_from_now(std::uint32_t ms) const {
 int Loop::wait_ms(int timeout_ms) const {
   if (!deferred_.empty()) return 0;
   constexpr std::uint32_t longest = TimerWheel::delay_ms_max;
-  const std::uint32_t next = timers_.until_next(longest + 1);
+  // A busy loop wakes anyway: for it the wheel's first guess is good enough.
+  const std::uint32_t next = busy_ ? timers_.quiet_for() : timers_.until_next(longest + 1);
   if (next > longest) return timeout_ms;
   const int wait = static_cast<int>(next);
   return timeout_ms >= 0 && timeout_ms < wait ? timeout_ms : wait;

@@ -113,6 +113,7 @@ class Loop {
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::vector<std::function<void()>> deferred_;
   std::vector<std::function<void()>> running_;
+  bool busy_ = false;  // the last turn had events
   bool woken_ = false;
   std::atomic<bool> stopping_ = false;
   std::mutex posted_mutex_;

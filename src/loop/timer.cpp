@@ -9,6 +9,7 @@ namespace {
 constexpr int digit_bits = 6;
 constexpr std::uint32_t digit_mask = 63;
 constexpr std::uint32_t nothing = 0xffffffff;
+constexpr std::uint32_t quiet_max = 0x3fffffff;  // keeps wanted_ within half the circle of ticks
 
 bool at_or_after(std::uint32_t tick, std::uint32_t other) {
   return static_cast<std::int32_t>(tick - other) >= 0;
@@ -63,16 +64,29 @@ std::uint32_t TimerWheel::left(const Timer& timer) const {
 
 void TimerWheel::observe(std::uint32_t now) {
   now_ = now;
+  if (!at_or_after(now, wanted_)) {
+    position_ = now;
+    return;
+  }
   // With nothing on the way the wheel keeps up, however long the sleep was.
   const auto occupied = [](const Level& level, int slot) {
     return !is_empty(level.slot[static_cast<std::size_t>(slot)]);
   };
-  if (ticks_to_next(occupied) > now - position_) position_ = now;
+  const std::uint32_t next = ticks_to_next(occupied);
+  if (next <= now - position_) return;
+  want(next);
+  position_ = now;
+}
+
+// `next` ticks from the position: nothing is on the wheel before.
+void TimerWheel::want(std::uint32_t next) {
+  wanted_ = position_ + (next < quiet_max ? next : quiet_max);
 }
 
 void TimerWheel::advance(std::uint32_t now) {
   observe(now);
   fire(overdue_);
+  if (position_ == now_) return;
   const auto marked = [](const Level& level, int slot) {
     return (level.occupied >> slot & 1) != 0;
   };
@@ -84,6 +98,12 @@ void TimerWheel::advance(std::uint32_t now) {
       enter(position_ + next);
     }
   }
+  want(ticks_to_next(marked));
+}
+
+std::uint32_t TimerWheel::quiet_for() const {
+  if (!is_empty(overdue_) || at_or_after(now_, wanted_)) return 0;
+  return wanted_ - now_;
 }
 
 std::uint32_t TimerWheel::until_next(std::uint32_t at_most) const {
@@ -125,6 +145,8 @@ void TimerWheel::place(Timer& timer) {
   auto& row = levels_[static_cast<std::size_t>(level)];
   link(row.slot[static_cast<std::size_t>(slot)], timer);
   row.occupied |= std::uint64_t{1} << slot;
+  const std::uint32_t entered = timer.due_ >> (digit_bits * level) << (digit_bits * level);
+  if (!at_or_after(entered, wanted_)) wanted_ = entered;
 }
 
 // Makes `tick` the position: what a higher level holds from here on moves down, and what is due at

@@ -62,6 +62,9 @@ class TimerWheel {
   /// `at_most` itself if no timer is armed.
   std::uint32_t until_next(std::uint32_t at_most) const;
 
+  /// The same at a glance, for a loop that is busy: it may be too early, for what was cancelled.
+  std::uint32_t quiet_for() const;
+
   static constexpr std::uint32_t delay_ms_max = 0x7fffffff;
 
  private:
@@ -81,6 +84,7 @@ class TimerWheel {
   void place(Timer& timer);
   void enter(std::uint32_t tick);
   void fire(Slot& head);
+  void want(std::uint32_t next);
   std::uint32_t ticks_to(int level, int ahead) const;
   template <class Wanted>
   std::uint32_t ticks_to_next(Wanted wanted) const;
@@ -89,6 +93,7 @@ class TimerWheel {
   Slot overdue_;                // due at or before position_: fires in the next advance
   std::uint32_t now_ = 0;       // as told
   std::uint32_t position_ = 0;  // up to here everything has fired
+  std::uint32_t wanted_ = 0;    // no slot that matters is entered before
 };
 
 }  // namespace segue::loop

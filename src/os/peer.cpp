@@ -1,6 +1,8 @@
 // SO_PEERCRED and RLIMIT_NOFILE.
 #include "os/peer.hpp"
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -35,6 +37,15 @@ Result<rlim_t> raise_fd_limit(const Os& os) {
   const int raised = os.setrlimit(RLIMIT_NOFILE, &limit);
   if (raised < 0) return failure("cannot raise the limit on descriptors", raised);
   return limit.rlim_cur;
+}
+
+void reserve_fds(const Os& os, rlim_t count) {
+  if (count < 1) return;
+  const int any = os.eventfd(0, EFD_CLOEXEC);
+  if (any < 0) return;
+  const int highest = os.fcntl(any, F_DUPFD_CLOEXEC, static_cast<long>(count - 1));
+  if (highest >= 0) os.close(highest);
+  os.close(any);
 }
 
 }  // namespace segue::os

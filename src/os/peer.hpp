@@ -28,4 +28,9 @@ Result<Peer> check_peer(const Os& os, int socket, uid_t owner);
 /// it, and programs that use select() need a low one: so a worker of Segue raises its own.
 Result<rlim_t> raise_fd_limit(const Os& os);
 
+/// Makes the kernel's descriptor table large enough for `count` now, while the process has one
+/// thread. Later it would grow step by step, and with several threads each step waits for all of
+/// them (synchronize_rcu): some 10 ms in which connections that arrive stay frozen.
+void reserve_fds(const Os& os, rlim_t count);
+
 }  // namespace segue::os

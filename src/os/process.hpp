@@ -1,20 +1,16 @@
-// What a program knows of itself when it starts: its path, its environment, descriptors it was given.
+// What a program knows of itself when it starts: who runs it, where, with which environment and
+// descriptors.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "os/os.hpp"
-#include "segue/error.hpp"
 
 namespace segue::os {
 
-/// The absolute path of the program that was started as `typed`: relative to the working directory,
-/// or looked up in `search_path` (PATH) if it has no slash. Links are not resolved, so that a moved
-/// `current` link leads to the next version.
-Result<std::string> program_path(const Os& os, std::string_view typed,
-                                 std::string_view search_path);
+/// The directory that relative paths start from; "" if it was removed.
+std::string working_directory();
 
 /// The effective user.
 uid_t user();

@@ -8,7 +8,7 @@
 namespace segue {
 namespace {
 
-constexpr std::string_view any_methods[] = {"GET",  "POST",    "PUT",    "PATCH", "HEAD",
+constexpr std::string_view any_methods[] = {"GET",     "POST",   "PUT",     "PATCH", "HEAD",
                                             "OPTIONS", "DELETE", "CONNECT", "TRACE"};
 
 // "/api/" + "/users" is "/api/users"; a trailing slash of the pattern stays.

@@ -61,12 +61,16 @@ Context& Context::status(int code) {
 int Context::status() const { return exchange_.status; }
 
 Context& Context::header(std::string_view name, std::string_view value) {
-  exchange_.remove_field(name);
+  if (!exchange_.fields.empty()) exchange_.remove_field(name);
   exchange_.add_field(name, value);
   return *this;
 }
 
-void Context::text(std::string_view content) { data("text/plain; charset=utf-8", content); }
+void Context::text(std::string_view content) {
+  exchange_.content_type = "text/plain; charset=utf-8";
+  exchange_.content = content;
+  exchange_.answered = true;
+}
 
 void Context::json(const Json& value) {
   exchange_.content_type = "application/json";

@@ -34,8 +34,7 @@ void Departure::freeze(std::size_t items_max, std::size_t bytes_max,
   while (!closed_ && out.size() - before < items_max && bytes < bytes_max) {
     Session* session = lane_.live().first();
     if (session == nullptr) return;
-    if (session->busy() || !connection::movable(session->state()) ||
-        next_slot_ >= slots_.count()) {
+    if (session->busy() || !connection::movable(session->state()) || next_slot_ >= slots_.count()) {
       lane_.serve(*session, lane_.staying());
       continue;
     }
@@ -82,7 +81,10 @@ void Departure::thaw(std::uint64_t id, std::string_view reason) {
 
 void Departure::note(std::string_view bytes) { events_.on_note(bytes); }
 
-void Departure::receiver_gone() { close(); }
+void Departure::receiver_gone() {
+  close();
+  events_.on_receiver_gone();
+}
 
 // --- The lane -----------------------------------------------------------------------------------
 
@@ -117,7 +119,9 @@ Departure::TakenBack Departure::take_back() {
     const auto* word = slots_.at(entry.slot);
     const auto said = static_cast<SlotState>(word->load(std::memory_order_acquire));
     switch (said) {
-      case SlotState::boundary: session.become_idle(); [[fallthrough]];
+      case SlotState::boundary:
+        session.become_idle();
+        [[fallthrough]];
       case SlotState::untouched:
         ++result.taken;
         lane_.serve(session, lane_.live());
@@ -127,7 +131,9 @@ Departure::TakenBack Departure::take_back() {
         ++result.closed;
         session.end();
         break;
-      case SlotState::ended: session.abandon(); break;
+      case SlotState::ended:
+        session.abandon();
+        break;
     }
   }
   return result;

@@ -22,6 +22,7 @@ class Departure final : private handover::Source {
   struct Events {
     std::function<void()> on_drained;  ///< Nothing is served here any more; told once.
     std::function<void(std::string_view)> on_note;
+    std::function<void()> on_receiver_gone;  ///< The successor is dead, or broke the channel.
   };
   /// Slots of lane i are i, i + lanes, i + 2 * lanes, ...: `lane_of_slot` inverts that.
   Departure(Lane& lane, os::Fd channel, const handover::SlotTable& slots, std::uint32_t lanes,
@@ -70,8 +71,8 @@ class Departure final : private handover::Source {
   std::uint32_t lanes_;
   std::uint32_t next_slot_;
   Events events_;
-  std::unordered_map<std::uint64_t, Frozen> frozen_;       // by session id
-  std::unordered_map<std::uint32_t, std::uint64_t> ids_;   // of committed ones, by slot
+  std::unordered_map<std::uint64_t, Frozen> frozen_;      // by session id
+  std::unordered_map<std::uint32_t, std::uint64_t> ids_;  // of committed ones, by slot
   std::uint64_t uncommitted_ = 0;
   bool closed_ = false;
   bool drained_ = false;

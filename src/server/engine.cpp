@@ -70,10 +70,14 @@ const Chain& Engine::find(const http::RequestHead& head, router::Match& match) c
     return automatic_options_;
   }
   switch (match.kind) {
-    case Kind::found: return chains_[match.route];
-    case Kind::redirect: return redirect_;
-    case Kind::method_not_allowed: return not_allowed_;
-    case Kind::not_found: return match.malformed ? bad_path_ : not_found_;
+    case Kind::found:
+      return chains_[match.route];
+    case Kind::redirect:
+      return redirect_;
+    case Kind::method_not_allowed:
+      return not_allowed_;
+    case Kind::not_found:
+      return match.malformed ? bad_path_ : not_found_;
   }
   return not_found_;
 }

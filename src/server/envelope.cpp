@@ -10,8 +10,7 @@ enum Tag : std::uint32_t { tag_state = 1 | base::required_tag_bit, tag_origin_sl
 
 }  // namespace
 
-void encode(const connection::ConnectionState& state, std::uint32_t origin_slot,
-            std::string& out) {
+void encode(const connection::ConnectionState& state, std::uint32_t origin_slot, std::string& out) {
   base::Writer writer(out);
   std::string bytes;
   connection::encode(state, bytes);

@@ -23,7 +23,7 @@ void answer_failure(Exchange& x, int code, std::string_view text) {
 }  // namespace
 
 Exchange::Exchange(const Engine& the_engine)
-    : engine(the_engine), buffer(new char[buffer_bytes]), context(*this) {}
+    : engine(the_engine), buffer(std::make_unique_for_overwrite<char[]>(buffer_bytes)), context(*this) {}
 
 void Exchange::add_field(std::string_view name, std::string_view value) {
   if (!http1::append_field(fields, name, value)) {
@@ -51,8 +51,11 @@ void Exchange::begin(Session& the_session) {
   chain = engine.find(request.head, match);
   switch (match.kind) {
     case router::Match::Kind::found:
-    case router::Match::Kind::not_found: break;
-    case router::Match::Kind::method_not_allowed: add_field("Allow", match.allow); break;
+    case router::Match::Kind::not_found:
+      break;
+    case router::Match::Kind::method_not_allowed:
+      add_field("Allow", match.allow);
+      break;
     case router::Match::Kind::redirect: {
       std::string location = match.location;
       if (!request.head.query.empty()) location.append("?").append(request.head.query);

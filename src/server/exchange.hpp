@@ -52,12 +52,12 @@ class Exchange {
   // The response so far.
   int status = 200;
   bool answered = false;
-  bool streamed = false;           // already on its way, by Context::stream
+  bool streamed = false;  // already on its way, by Context::stream
   std::size_t streamed_bytes = 0;
-  bool closes = false;  // the streamed head said `Connection: close`
-  std::string_view content_type;   // literal, or a view of content_type_text
+  bool closes = false;            // the streamed head said `Connection: close`
+  std::string_view content_type;  // literal, or a view of content_type_text
   std::string content_type_text;
-  std::string fields;              // serialised: "Name: value\r\n"...
+  std::string fields;  // serialised: "Name: value\r\n"...
   std::string content;
   std::string trailers;
 

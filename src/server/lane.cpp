@@ -22,7 +22,7 @@ Lane::~Lane() {
   for (SessionList* list : {&live_, &staying_}) {
     while (Session* session = list->first()) {
       list->remove(*session);
-      delete session;
+      const std::unique_ptr<Session> last(session);
     }
   }
 }
@@ -129,7 +129,8 @@ void Lane::check_empty() {
   if (live_.empty() && staying_.empty() && told_empty_) told_empty_();
 }
 
-// --- Shared by the sessions -----------------------------------------------------------------------
+// --- Shared by the sessions
+// -----------------------------------------------------------------------
 
 void Lane::trim_out() {
   if (out_.capacity() > out_kept_max) out_ = std::string();

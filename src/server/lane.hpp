@@ -111,7 +111,7 @@ class Lane {
   std::string out_;
   std::string date_;
   std::int64_t date_until_ns_ = 0;
-  std::vector<std::unique_ptr<Exchange>> exchanges_;       // all of this lane
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // all of this lane
   std::vector<Exchange*> free_exchanges_;
 };
 

@@ -6,8 +6,8 @@
 
 namespace segue::server {
 
-/// "segue: text" as one line. Control bytes in `text` are written as '?', so that what a client sent
-/// cannot forge a line.
+/// "segue: text" as one line. Control bytes in `text` are written as '?', so that what a client
+/// sent cannot forge a line.
 void log_line(std::string_view text);
 /// Text as it is to standard output: help, tables.
 void print(std::string_view text);

@@ -130,7 +130,8 @@ void Session::on_timer() {
   switch (state_.deadline) {
     case Deadline::idle:
     case Deadline::send:
-    case Deadline::linger: return end();
+    case Deadline::linger:
+      return end();
     case Deadline::head:
       if (state_.phase == Phase::proxy_header) return end();
       return refuse(status::request_timeout, "the request head took too long");
@@ -147,8 +148,8 @@ void Session::read() {
     state_.input.erase(0, length);
   }
   if (length < Exchange::buffer_bytes) {
-    const ssize_t got = lane_.os().recv(fd_.get(), x.buffer.get() + length,
-                                        Exchange::buffer_bytes - length, 0);
+    const ssize_t got =
+        lane_.os().recv(fd_.get(), x.buffer.get() + length, Exchange::buffer_bytes - length, 0);
     if (got == -EAGAIN || got == -EINTR) {
       keep_unread(x, 0, length);
       lane_.give_back(x);
@@ -168,8 +169,11 @@ void Session::read() {
 std::size_t Session::take_proxy_header(Exchange& x, std::size_t from, std::size_t to) {
   const auto step = http1::parse_proxy_header({x.buffer.get() + from, to - from});
   switch (step.kind) {
-    case http1::ProxyHeader::Kind::need_more: break;
-    case http1::ProxyHeader::Kind::refuse: end(); break;
+    case http1::ProxyHeader::Kind::need_more:
+      break;
+    case http1::ProxyHeader::Kind::refuse:
+      end();
+      break;
     case http1::ProxyHeader::Kind::done:
       if (const auto remote = os::parse_remote(step.address, step.port); remote) {
         state_.peer = peer_of(*remote);
@@ -195,7 +199,7 @@ void Session::process(Exchange& x, std::size_t from, std::size_t to) {
     }
     x.unread_begin = from;
     x.unread_end = to;
-    if (!answer(x)) return flush();                  // the handler waits and keeps the exchange
+    if (!answer(x)) return flush();               // the handler waits and keeps the exchange
     if (lane_.moving() && !winding_down_) break;  // the rest of the pipeline moves
   }
   if (!gone_) keep_unread(x, from, to);
@@ -222,8 +226,11 @@ bool Session::answer(Exchange& x) {
   exchange_ = &x;
   x.begin(*this);
   switch (lane_.loop().fibers().start(&Exchange::run, &x)) {
-    case loop::Fibers::Started::finished: break;
-    case loop::Fibers::Started::waiting: x.suspended = true; return false;
+    case loop::Fibers::Started::finished:
+      break;
+    case loop::Fibers::Started::waiting:
+      x.suspended = true;
+      return false;
     case loop::Fibers::Started::refused:
       x.context.status(status::service_unavailable).text("too many requests are waiting");
       break;
@@ -431,7 +438,8 @@ void Session::arm(Deadline deadline, std::chrono::milliseconds time) {
   lane_.loop().timers().set(*this, static_cast<std::uint32_t>(time.count()));
 }
 
-// `taken`: bytes that the reader took since the last call. `anew`: a deadline was used up or is new.
+// `taken`: bytes that the reader took since the last call. `anew`: a deadline was used up or is
+// new.
 void Session::update_deadline(std::size_t taken, bool anew) {
   if (gone_ || state_.phase == Phase::closing || state_.phase == Phase::lingering) return;
   const Limits& limits = lane_.limits();
@@ -470,10 +478,17 @@ connection::Peer peer_of(const os::Remote& remote) {
   using Family = connection::Peer::Family;
   connection::Peer peer{Family::unknown, remote.port, remote.address};
   switch (remote.family) {
-    case os::Remote::Family::unknown: break;
-    case os::Remote::Family::ipv4: peer.family = Family::ipv4; break;
-    case os::Remote::Family::ipv6: peer.family = Family::ipv6; break;
-    case os::Remote::Family::unix_socket: peer.family = Family::unix_socket; break;
+    case os::Remote::Family::unknown:
+      break;
+    case os::Remote::Family::ipv4:
+      peer.family = Family::ipv4;
+      break;
+    case os::Remote::Family::ipv6:
+      peer.family = Family::ipv6;
+      break;
+    case os::Remote::Family::unix_socket:
+      peer.family = Family::unix_socket;
+      break;
   }
   return peer;
 }

@@ -76,8 +76,8 @@ class Session final : public loop::Watcher, public loop::Timer {
   void keep_unread(Exchange& x, std::size_t from, std::size_t to);
   bool keeps_alive(const Exchange& x) const;
   bool queue_has_room();
-  void flush();     // sends what it can, then decides what comes next
-  void send_out();  // sends what it can
+  void flush();                             // sends what it can, then decides what comes next
+  void send_out();                          // sends what it can
   bool send_some(std::string_view& bytes);  // false: the connection is broken
   void after_output();
   void linger();
@@ -95,17 +95,17 @@ class Session final : public loop::Watcher, public loop::Timer {
   std::atomic<std::uint64_t>* slot_ = nullptr;
   struct StreamWait;
   StreamWait* stream_wait_ = nullptr;  // a streaming handler that waits for the client
-  SessionList* list_ = nullptr;  // the one it is in
+  SessionList* list_ = nullptr;        // the one it is in
   Session* prev_ = nullptr;
   Session* next_ = nullptr;
   std::uint64_t id_;
   os::Fd fd_;
   std::uint32_t slot_number_ = no_slot;
-  std::uint32_t events_ = 0;      // watched for; 0: not watched
-  std::uint32_t discarded_ = 0;   // bytes dropped while lingering
+  std::uint32_t events_ = 0;     // watched for; 0: not watched
+  std::uint32_t discarded_ = 0;  // bytes dropped while lingering
   bool winding_down_ = false;
-  bool gone_ = false;             // ended or abandoned; deleted at the end of the turn
-  bool broken_ = false;           // the client is gone while a handler still runs
+  bool gone_ = false;    // ended or abandoned; deleted at the end of the turn
+  bool broken_ = false;  // the client is gone while a handler still runs
 };
 
 /// The client's address for the connection's value.

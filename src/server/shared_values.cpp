@@ -22,8 +22,8 @@ Result<std::string> OwnedBase::perform(const std::string& name, const std::strin
   }
   const auto operation = operations_.find(name);
   if (operation == operations_.end()) {
-    return Error{ErrorCode::not_found, name_ + " has no operation " + name +
-                                           "; define it with operation() at set-up"};
+    return Error{ErrorCode::not_found,
+                 name_ + " has no operation " + name + "; define it with operation() at set-up"};
   }
   return operation->second(argument);
 }
@@ -72,16 +72,35 @@ std::optional<Note> read_note(std::string_view record) {
   while (const auto entry = reader.next()) {
     const auto number = base::as_number(*entry).value_or(0);
     switch (entry->tag) {
-      case tag_kind: note.kind = static_cast<NoteKind>(number); break;
-      case tag_name: note.name = entry->bytes; break;
-      case tag_amount: note.amount = base::unzigzag(number); break;
-      case tag_bytes: note.bytes = entry->bytes; break;
-      case tag_id: note.id = number; break;
-      case tag_operation: note.operation = entry->bytes; break;
-      case tag_error: note.error = entry->bytes; break;
-      case tag_publisher: note.publisher = number; break;
-      case tag_sequence: note.sequence = number; break;
-      default: break;  // optional, from a later version
+      case tag_kind:
+        note.kind = static_cast<NoteKind>(number);
+        break;
+      case tag_name:
+        note.name = entry->bytes;
+        break;
+      case tag_amount:
+        note.amount = base::unzigzag(number);
+        break;
+      case tag_bytes:
+        note.bytes = entry->bytes;
+        break;
+      case tag_id:
+        note.id = number;
+        break;
+      case tag_operation:
+        note.operation = entry->bytes;
+        break;
+      case tag_error:
+        note.error = entry->bytes;
+        break;
+      case tag_publisher:
+        note.publisher = number;
+        break;
+      case tag_sequence:
+        note.sequence = number;
+        break;
+      default:
+        break;  // optional, from a later version
     }
   }
   if (reader.malformed()) return std::nullopt;
@@ -274,7 +293,8 @@ void SharedValues::on_note(std::string_view record) {
       for (const auto& subscriber : bus.subscribers_) subscriber(note->bytes);
       return;
     }
-    case NoteKind::call: return on_call(note->name, note->operation, note->bytes, note->id);
+    case NoteKind::call:
+      return on_call(note->name, note->operation, note->bytes, note->id);
     case NoteKind::answer: {
       if (note->error) {
         return on_answer(note->id, Error{ErrorCode::unavailable, std::string(*note->error)});

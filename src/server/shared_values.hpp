@@ -41,7 +41,8 @@ class SharedValues {
   /// Numbers this process among the publishers of its buses.
   void set_generation(std::uint64_t generation);
 
-  /// At PAUSE: the values as they go to the successor. Owned values are the successor's from now on.
+  /// At PAUSE: the values as they go to the successor. Owned values are the successor's from now
+  /// on.
   std::vector<handover::SharedValue> save();
   /// At ACCEPT. A value that cannot be read is left as it was and named in the error.
   Result<void> load(const std::vector<handover::SharedValue>& values);

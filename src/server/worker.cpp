@@ -57,7 +57,8 @@ Worker::~Worker() = default;
 // --- Lanes --------------------------------------------------------------------------------------
 
 Result<void> Worker::make_lanes() {
-  (void)os::raise_fd_limit(os_);
+  const auto fds = os::raise_fd_limit(os_);
+  if (fds) os::reserve_fds(os_, std::min<rlim_t>(*fds, engine_.limits.connections_max + 1024));
   loop::FiberOptions fibers;
   fibers.waiting_max = engine_.limits.waiting_handlers_max;
   for (std::uint32_t i = 0; i < std::max(1u, options_.threads); ++i) {
@@ -76,16 +77,17 @@ Result<void> Worker::make_lanes() {
 }
 
 void Worker::start_threads() {
+  pool_ = std::make_unique<loop::OffloadPool>();
   for (std::size_t i = 1; i < lanes_.size(); ++i) {
     lanes_[i]->thread = std::thread([this, loop = lanes_[i]->loop.get()] {
-      const OffloadScope scope(pool_);
+      const OffloadScope scope(*pool_);
       loop->run();
     });
   }
 }
 
 int Worker::serve() {
-  const OffloadScope scope(pool_);
+  const OffloadScope scope(*pool_);
   lanes_.front()->loop->run();
   for (auto& lane : lanes_) lane->loop->stop();
   for (auto& lane : lanes_) {
@@ -113,18 +115,16 @@ void Worker::on_every_lane(std::function<void(LaneThread&)> job, std::function<v
 }
 
 void Worker::on_fiber(std::function<void()> job) {
-  auto* owned = new std::function<void()>(std::move(job));  // freed by the fiber
+  auto owned = std::make_unique<std::function<void()>>(std::move(job));
   const auto started = lanes_.front()->loop->fibers().start(
       [](void* argument) {
         const std::unique_ptr<std::function<void()>> mine(
             static_cast<std::function<void()>*>(argument));
         (*mine)();
       },
-      owned);
-  if (started == loop::Fibers::Started::refused) {
-    const std::unique_ptr<std::function<void()>> mine(owned);
-    (*mine)();
-  }
+      owned.get());
+  if (started == loop::Fibers::Started::refused) return (*owned)();
+  (void)owned.release();  // the fiber's, which may still be running
 }
 
 Result<void> Worker::listen(std::vector<os::Fd> listeners) {
@@ -133,9 +133,8 @@ Result<void> Worker::listen(std::vector<os::Fd> listeners) {
                          options_.proxy_protocol.end();
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
       // Epoll needs a descriptor per lane only in its table: the last lane gets the original.
-      os::Fd fd = lane + 1 == lanes_.size()
-                      ? std::move(listeners[i])
-                      : os::duplicate(os_, listeners[i].get());
+      os::Fd fd = lane + 1 == lanes_.size() ? std::move(listeners[i])
+                                            : os::duplicate(os_, listeners[i].get());
       if (!fd) return Error{ErrorCode::system, "cannot duplicate a listener"};
       lanes_[lane]->lane->add_listener({std::move(fd), proxied});
     }

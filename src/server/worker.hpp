@@ -106,6 +106,7 @@ class Worker {
   void take_back_now();
   void receive(bool rollback, std::vector<os::Fd> channels);
   void on_lane_drained();
+  void on_receiver_gone();
   void on_swept(bool adopted);
   void on_arrival_ended();
   void report_swept();
@@ -116,7 +117,7 @@ class Worker {
   Engine& engine_;
   WorkerOptions options_;
   Phase phase_ = Phase::starting;
-  loop::OffloadPool pool_;
+  std::unique_ptr<loop::OffloadPool> pool_;
   std::vector<std::unique_ptr<LaneThread>> lanes_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<handover::Link> control_;
@@ -137,6 +138,9 @@ class Worker {
   std::uint32_t channels_swept_ = 0;
   std::uint32_t channels_ended_ = 0;
   bool take_back_waits_ = false;
+  bool receiver_gone_ = false;
+  bool drained_ = false;
+  bool orphan_ = false;  // the supervisor is gone
 };
 
 }  // namespace segue::server

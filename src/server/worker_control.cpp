@@ -49,8 +49,7 @@ int Worker::run_supervised(os::Fd control, os::Fd log) {
   return serve();
 }
 
-void Worker::say(handover::ControlMessage message, std::vector<int> fds,
-                 std::vector<os::Fd> keep) {
+void Worker::say(handover::ControlMessage message, std::vector<int> fds, std::vector<os::Fd> keep) {
   if (control_) (void)control_->send(handover::encode(message), std::move(fds), std::move(keep));
 }
 
@@ -67,22 +66,21 @@ void Worker::fail(const std::string& reason) {
 void Worker::on_message(os::Message message) {
   auto decoded = handover::decode_control(message.bytes);
   if (!decoded) return log_line("the supervisor said: " + decoded.error().message);
-  std::visit(
-      Overloaded{
-          [&](const handover::Listeners& m) { on_listeners(m, std::move(message.fds)); },
-          [&](const handover::Accept& m) { on_accept(m, std::move(message.fds)); },
-          [&](const handover::Pause& m) { on_pause(m); },
-          [&](const handover::TakeBack&) { on_take_back(); },
-          [&](const handover::Ping& m) { on_ping(m); },
-          [&](const handover::Stop& m) { stop(std::chrono::milliseconds(m.deadline_ms)); },
-          [&](const handover::Leave&) { leave(0); },
-          [&](const handover::ReopenLogs&) {},  // logs go to the standard streams
-          [&](const auto& m) {
-            log_line("the supervisor sent " + std::string(handover::name_of(m)) +
-                     ", which only workers send; ignored");
-          },
-      },
-      *decoded);
+  std::visit(Overloaded{
+                 [&](const handover::Listeners& m) { on_listeners(m, std::move(message.fds)); },
+                 [&](const handover::Accept& m) { on_accept(m, std::move(message.fds)); },
+                 [&](const handover::Pause& m) { on_pause(m); },
+                 [&](const handover::TakeBack&) { on_take_back(); },
+                 [&](const handover::Ping& m) { on_ping(m); },
+                 [&](const handover::Stop& m) { stop(std::chrono::milliseconds(m.deadline_ms)); },
+                 [&](const handover::Leave&) { leave(0); },
+                 [&](const handover::ReopenLogs&) {},  // logs go to the standard streams
+                 [&](const auto& m) {
+                   log_line("the supervisor sent " + std::string(handover::name_of(m)) +
+                            ", which only workers send; ignored");
+                 },
+             },
+             *decoded);
 }
 
 void Worker::on_listeners(const handover::Listeners& listeners, std::vector<os::Fd> fds) {
@@ -108,22 +106,36 @@ void Worker::on_listeners(const handover::Listeners& listeners, std::vector<os::
 }
 
 void Worker::on_ping(const handover::Ping& ping) {
-  on_every_lane([](LaneThread&) {}, [this, sequence = ping.sequence] {
-    handover::Pong pong;
-    pong.sequence = sequence;
-    pong.unhealthy = engine_.failed_check();
-    for (const auto& lane : lanes_) pong.connections += lane->lane->count().connections;
-    say(pong);
-  });
+  on_every_lane([](LaneThread&) {},
+                [this, sequence = ping.sequence] {
+                  handover::Pong pong;
+                  pong.sequence = sequence;
+                  pong.unhealthy = engine_.failed_check();
+                  for (const auto& lane : lanes_)
+                    pong.connections += lane->lane->count().connections;
+                  say(pong);
+                });
 }
 
 void Worker::on_supervisor_gone() {
-  if (phase_ == Phase::serving || phase_ == Phase::pausing) {
-    log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
-    return;
+  orphan_ = true;
+  switch (phase_) {
+    case Phase::starting:
+    case Phase::preparing:
+    case Phase::ready:
+      return leave(1);  // whoever serves goes on serving
+    case Phase::serving:
+    case Phase::pausing:
+      log_line("the supervisor is gone; serving on without one (TERM stops gracefully)");
+      return;
+    case Phase::departing:
+      // The successor serves on as an orphan too, or it never came to ACCEPT and is gone.
+      if (receiver_gone_) return take_back_now();
+      if (drained_) leave(0);
+      return;
+    case Phase::stopping:
+      return;
   }
-  if (phase_ == Phase::stopping) return;
-  leave(phase_ == Phase::departing ? 0 : 1);
 }
 
 }  // namespace segue::server

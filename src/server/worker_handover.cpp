@@ -9,7 +9,8 @@ namespace segue::server {
 
 using handover::Step;
 
-// --- Successor, or a predecessor that gets its connections back -----------------------------------
+// --- Successor, or a predecessor that gets its connections back
+// -----------------------------------
 
 void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) {
   step(Step::accept_received);
@@ -58,8 +59,8 @@ void Worker::receive(bool rollback, std::vector<os::Fd> channels) {
     }
     auto channel = std::make_shared<os::Fd>(std::move(channels[i]));
     target->loop->post([this, i, target, channel, events] {
-      target->arrivals.push_back(std::make_unique<Arrival>(
-          *target->lane, std::move(*channel), arrival_slots_, events, options_.steps));
+      target->arrivals.push_back(std::make_unique<Arrival>(*target->lane, std::move(*channel),
+                                                           arrival_slots_, events, options_.steps));
       if (i > 0) return;
       connect_notes([target](std::string_view note) {
         return !target->arrivals.empty() && !target->arrivals.front()->has_ended() &&
@@ -94,8 +95,8 @@ void Worker::report_swept() {
           swept->moved += count.moved;
           swept->refused += count.refused;
           swept->adopted += count.adopted;
-          swept->last_commit_ns = std::max(
-              swept->last_commit_ns, static_cast<std::uint64_t>(arrival->last_start_ns()));
+          swept->last_commit_ns =
+              std::max(swept->last_commit_ns, static_cast<std::uint64_t>(arrival->last_start_ns()));
           times->insert(times->end(), arrival->freeze_us().begin(), arrival->freeze_us().end());
         }
       },
@@ -132,6 +133,7 @@ void Worker::on_pause(const handover::Pause& pause) {
   ++handovers_;
   lanes_drained_ = 0;
   ended_at_deadline_ = 0;
+  receiver_gone_ = drained_ = false;
   on_every_lane(
       [](LaneThread& each) {
         each.lane->stop_accepting();
@@ -147,6 +149,7 @@ void Worker::on_pause(const handover::Pause& pause) {
 
 void Worker::prepare_departure() {
   if (phase_ != Phase::pausing) return;
+  if (orphan_) return take_back_now();  // nobody is there to hand the listeners on
   const auto lanes = static_cast<std::uint32_t>(lanes_.size());
   std::uint64_t most = 0;
   handover::Paused paused;
@@ -179,11 +182,11 @@ void Worker::prepare_departure() {
     Departure::Events events;
     events.on_drained = [this, first] { first->post([this] { on_lane_drained(); }); };
     events.on_note = [this](std::string_view note) { engine_.shared.on_note(note); };
+    events.on_receiver_gone = [this, first] { first->post([this] { on_receiver_gone(); }); };
     auto channel = std::make_shared<os::Fd>(std::move(departure_channels_[i]));
     target->loop->post([this, i, target, channel, events, lanes] {
-      target->departure =
-          std::make_unique<Departure>(*target->lane, std::move(*channel), departure_slots_, lanes,
-                                      events, options_.steps);
+      target->departure = std::make_unique<Departure>(
+          *target->lane, std::move(*channel), departure_slots_, lanes, events, options_.steps);
       if (i == 0) {
         Departure* departure = target->departure.get();
         connect_notes([target, departure](std::string_view note) {
@@ -214,9 +217,18 @@ void Worker::on_lane_drained() {
       },
       [this, drained] {
         drained->drained = ended_at_deadline_;
+        drained_ = true;
         say(*drained);
         step(Step::drained_sent);
+        if (orphan_) leave(0);
       });
+}
+
+// The supervisor makes sure that the successor is dead and says TAKE_BACK; an orphan decides
+// itself.
+void Worker::on_receiver_gone() {
+  receiver_gone_ = true;
+  if (orphan_ && phase_ == Phase::departing) take_back_now();
 }
 
 void Worker::drain_deadline_passed(std::uint64_t handover) {

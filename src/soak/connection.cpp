@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t input_bytes = 64 * 1024;
 constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP;
+constexpr std::uint32_t readable = EPOLLIN | EPOLLOUT;
 
 bool would_block(ssize_t result) { return result == -EAGAIN || result == -EINTR; }
 
@@ -87,7 +88,7 @@ void Connection::on_ready(std::uint32_t events) {
     bench_.note(name_of(place_.kind), "connect: " + error_text(error));
     return lose(error == -ECONNRESET ? Loss::reset : Loss::refused);
   }
-  if ((events & ~std::uint32_t{EPOLLOUT}) != 0) receive();
+  if ((events & ~std::uint32_t{EPOLLOUT}) != 0) receive((events & ~readable) != 0);
   if (phase_ == Phase::open && (events & EPOLLOUT) != 0) flush();
 }
 
@@ -130,14 +131,17 @@ bool Connection::send_piece() {
   return false;
 }
 
-void Connection::receive() {
+// `to_the_end`: the stream has ended, or failed, behind what can be read. Seeing it now keeps the
+// next request off a connection that is already closed.
+void Connection::receive(bool to_the_end) {
   for (;;) {
     const ssize_t got = bench_.os.recv(fd_.get(), bench_.input.data(), bench_.input.size(), 0);
     if (would_block(got)) return;
     if (got < 0) return lose(Loss::reset);
     if (got == 0) return on_end_of_stream();
     const auto bytes = static_cast<std::size_t>(got);
-    if (!take({bench_.input.data(), bytes}) || bytes < bench_.input.size()) return;
+    if (!take({bench_.input.data(), bytes})) return;
+    if (bytes < bench_.input.size() && !to_the_end) return;
   }
 }
 
@@ -150,7 +154,7 @@ bool Connection::take(std::string_view bytes) {
   if (phase_ != Phase::open) return false;
   if (!in_.empty() || !input.empty()) in_ = std::string(input);
   if (was_busy && !busy()) owner_.on_free(*this);
-  return true;
+  return phase_ == Phase::open;  // the owner may have closed it
 }
 
 // Reads one answer; false if there is none to be read for now, or the connection was lost.

@@ -97,7 +97,7 @@ class Connection final : public loop::Watcher {
   void connect();
   void on_connected();
   void flush();
-  void receive();
+  void receive(bool to_the_end);
   bool take(std::string_view bytes);
   bool read_answer(std::string_view& input);
   bool settle(const Answer& answer);

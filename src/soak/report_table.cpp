@@ -100,10 +100,7 @@ std::string_view verdict(const Report& report) {
 
 std::string to_table(const Report& report) {
   std::string out;
-  const double rate = report.seconds > 0
-                          ? static_cast<double>(report.totals.requests.all_begun()) / report.seconds
-                          : 0;
-  print(out, "%.1f s of load, %.0f requests/s\n", report.seconds, rate);
+  print(out, "%.1f s of load\n", report.seconds);
   print_requests(out, report.totals.requests);
   print_connections(out, report.totals.connections);
   print_latencies(out, report.totals);

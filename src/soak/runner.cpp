@@ -77,13 +77,11 @@ void Runner::step(std::int64_t now_ns) {
       if (board_.order() == Board::Order::load) start_load(now_ns);
       return;
     case Phase::loading:
-      if (stop) {
-        phase_ = Phase::draining;
-        return;
-      }
+      // What was due before the stop is begun in spite of it.
       for (const Kind kind : scheduled) begin_due(kind, now_ns);
       crew_.probe(now_ns);
       crew_.open_waiting(now_ns);
+      if (stop) phase_ = Phase::draining;
       return;
     case Phase::draining:
       if (all_idle()) phase_ = Phase::closing;

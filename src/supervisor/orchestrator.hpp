@@ -73,7 +73,7 @@ struct Stopped {
 };  ///< Answer to stop: everything is gone.
 struct Committed {
   Generation generation;
-};  ///< Listeners it does not want may be closed.
+};  ///< What only others listened on may be closed.
 struct Log {
   std::string text;
 };

@@ -5,25 +5,10 @@
 #include <cstdio>
 #include <string_view>
 
+#include "segue/json.hpp"
+
 namespace segue::supervisor {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.append({'\\', c});
-    } else if (byte < 0x20 || byte == 0x7f) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(byte));
-      out += escape.data();
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 std::string milliseconds(double ms) {
   std::array<char, 40> text{};
@@ -33,31 +18,6 @@ std::string milliseconds(double ms) {
 
 std::string us_as_ms(std::uint64_t us) { return milliseconds(static_cast<double>(us) / 1e3); }
 std::string ns_as_ms(std::int64_t ns) { return milliseconds(static_cast<double>(ns) / 1e6); }
-
-// A JSON object, member by member.
-class Object {
- public:
-  Object& raw(std::string_view key, const std::string& value) {
-    text_.append(text_.size() == 1 ? "" : ", ").append(quoted(key)).append(": ").append(value);
-    return *this;
-  }
-  Object& text(std::string_view key, std::string_view value) { return raw(key, quoted(value)); }
-  template <class Number>
-  Object& number(std::string_view key, Number value) {
-    return raw(key, std::to_string(value));
-  }
-  std::string done() const { return text_ + "}"; }
-
- private:
-  std::string text_ = "{";
-};
-
-template <class Item, class Show>
-std::string array_of(const std::vector<Item>& items, Show show) {
-  std::string out = "[";
-  for (const auto& item : items) out.append(out.size() == 1 ? "" : ", ").append(show(item));
-  return out + "]";
-}
 
 std::string_view result_name(HandoverReport::Result result) {
   switch (result) {
@@ -71,57 +31,47 @@ std::string_view result_name(HandoverReport::Result result) {
   return "unknown";
 }
 
-std::string json_of(const HandoverReport& report) {
-  const std::string freeze = Object()
-                                 .raw("p50", us_as_ms(report.freeze.p50_us))
-                                 .raw("p99", us_as_ms(report.freeze.p99_us))
-                                 .raw("max", us_as_ms(report.freeze.max_us))
-                                 .done();
-  return Object()
-      .text("result", result_name(report.result))
-      .text("reason", report.reason)
-      .number("generation", report.generation)
-      .number("moved", report.moved)
-      .number("drained", report.drained)
-      .number("refused", report.refused)
-      .raw("freeze_ms", freeze)
-      .raw("total_ms", ns_as_ms(report.total_ns))
-      .raw("notes", array_of(report.notes, [](const std::string& note) { return quoted(note); }))
-      .done();
+double in_ms(std::uint64_t us) { return static_cast<double>(us) / 1e3; }
+
+Json json_of(const HandoverReport& report) {
+  return {{"result", result_name(report.result)},
+          {"reason", report.reason},
+          {"generation", report.generation},
+          {"moved", report.moved},
+          {"drained", report.drained},
+          {"refused", report.refused},
+          {"freeze_ms",
+           {{"p50", in_ms(report.freeze.p50_us)},
+            {"p99", in_ms(report.freeze.p99_us)},
+            {"max", in_ms(report.freeze.max_us)}}},
+          {"total_ms", static_cast<double>(report.total_ns) / 1e6},
+          {"notes", array_from(report.notes)}};
 }
 
-std::string json_of(const StatusReport::Line& line) {
-  return Object()
-      .number("generation", line.generation)
-      .number("pid", line.pid)
-      .text("phase", name_of(line.phase))
-      .text("binary", line.binary)
-      .number("connections", line.connections)
-      .number("uptime_s", line.uptime_s)
-      .text("unhealthy", line.unhealthy)
-      .done();
+Json json_of(const StatusReport::Line& line) {
+  return {{"generation", line.generation},   {"pid", line.pid},
+          {"phase", name_of(line.phase)},    {"binary", line.binary},
+          {"connections", line.connections}, {"uptime_s", line.uptime_s},
+          {"unhealthy", line.unhealthy}};
 }
 
-bool drains(const StatusReport::Line& line) { return line.phase == Phase::draining; }
-
-std::string json_of(const StatusReport& status) {
-  std::vector<StatusReport::Line> draining;
+Json json_of(const StatusReport& status) {
+  Json all = Json::array();
+  Json draining = Json::array();
   for (const auto& line : status.generations) {
-    if (drains(line)) draining.push_back(line);
+    all.push_back(json_of(line));
+    if (line.phase == Phase::draining) draining.push_back(json_of(line));
   }
-  const auto show = [](const StatusReport::Line& line) { return json_of(line); };
-  return Object()
-      .number("generation", status.generation)
-      .number("supervisor_pid", status.supervisor_pid)
-      .raw("worker_pid", status.worker_pid ? std::to_string(*status.worker_pid) : "null")
-      .text("binary", status.binary)
-      .number("uptime_s", status.uptime_s)
-      .number("connections", status.connections)
-      .raw("probation", status.probation ? "true" : "false")
-      .raw("last_handover", status.last_handover ? json_of(*status.last_handover) : "null")
-      .raw("generations", array_of(status.generations, show))
-      .raw("drains", array_of(draining, show))
-      .done();
+  return {{"generation", status.generation},
+          {"supervisor_pid", status.supervisor_pid},
+          {"worker_pid", status.worker_pid ? Json(*status.worker_pid) : Json()},
+          {"binary", status.binary},
+          {"uptime_s", status.uptime_s},
+          {"connections", status.connections},
+          {"probation", status.probation},
+          {"last_handover", status.last_handover ? json_of(*status.last_handover) : Json()},
+          {"generations", all},
+          {"drains", draining}};
 }
 
 std::string text_of(const StatusReport& status) {
@@ -158,13 +108,13 @@ std::string text_of(const HandoverReport& report) {
 
 Answer answer_of(const HandoverReport& report) {
   const bool done = report.result == HandoverReport::Result::done;
-  return {done ? 0 : 1, json_of(report), text_of(report)};
+  return {done ? 0 : 1, dump(json_of(report)), text_of(report)};
 }
 
-Answer answer_of(const StatusReport& status) { return {0, json_of(status), text_of(status)}; }
+Answer answer_of(const StatusReport& status) { return {0, dump(json_of(status)), text_of(status)}; }
 
 Answer plain_answer(int exit_code, const std::string& result, const std::string& reason) {
-  return {exit_code, Object().text("result", result).text("reason", reason).done(),
+  return {exit_code, dump(Json{{"result", result}, {"reason", reason}}),
           result + (reason.empty() ? "" : ": " + reason)};
 }
 

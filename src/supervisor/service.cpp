@@ -248,11 +248,15 @@ void Service::perform(const action::Stopped& stopped) {
   control_->answer(stopped.command, plain_answer(0, "stopped", ""));
 }
 
-void Service::perform(const action::Committed& committed) {
-  const auto at = machine_.state().workers.find(committed.generation);
-  if (at == machine_.state().workers.end()) return;
-  std::vector<std::string> names = at->second.hello.listeners;
-  names.insert(names.end(), options_.listen.begin(), options_.listen.end());
+// What nobody accepts on any more, nor is about to: the successor of a newer handover may have
+// brought addresses of its own already.
+void Service::perform(const action::Committed&) {
+  std::vector<std::string> names = options_.listen;
+  for (const auto& [generation, worker] : machine_.state().workers) {
+    const bool done = worker.retired || worker.phase >= Phase::leaving;
+    if (done) continue;
+    names.insert(names.end(), worker.hello.listeners.begin(), worker.hello.listeners.end());
+  }
   listeners_.keep_only(names);
 }
 

@@ -272,6 +272,31 @@ class Model {
   std::array<int, count> fired_{};
 };
 
+TEST(TimerWheel, a_glance_at_the_wheel_is_never_later_than_a_look) {
+  std::mt19937 engine(11);
+  const auto random = [&engine](std::uint32_t below) {
+    return static_cast<std::uint32_t>(engine() % below);
+  };
+  TimerWheel wheel;
+  std::vector<std::unique_ptr<Alarm>> alarms;
+  for (int i = 0; i < 64; ++i) alarms.push_back(std::make_unique<Alarm>());
+  for (int step = 0; step < 20'000; ++step) {
+    Alarm& alarm = *alarms[random(64)];
+    switch (random(3)) {
+      case 0:
+        wheel.set(alarm, random(100'000));
+        break;
+      case 1:
+        TimerWheel::cancel(alarm);
+        break;
+      default:
+        wheel.advance(wheel.now() + random(200));
+        break;
+    }
+    ASSERT_LE(wheel.quiet_for(), wheel.until_next(0x7fffffff)) << step;
+  }
+}
+
 TEST(TimerWheel, it_does_what_a_list_of_deadlines_does) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     Model model(seed);

@@ -11,8 +11,7 @@ namespace {
 void answer_json(segue::Context& c) {
   const auto value = nlohmann::json::parse(c.content(), nullptr, false);
   if (value.is_discarded()) return c.status(segue::status::bad_request).text("not JSON");
-  c.data("application/json",
-         value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  c.data("application/json", value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void echo(segue::Context& c) {

@@ -1,5 +1,5 @@
-// The fault build of hello: `--die-at STEP` kills the process (SIGKILL) when it reaches that step of
-// a handover; `--die-at @FILE` when FILE holds the step's name, so that a test can choose later.
+// The fault build of hello: `--die-at STEP` kills the process (SIGKILL) when it reaches that step
+// of a handover; `--die-at @FILE` when FILE holds the step's name, so that a test can choose later.
 // Steps of a successor count from the second generation on.
 #include <csignal>
 #include <cstdlib>

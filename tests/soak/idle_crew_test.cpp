@@ -44,7 +44,8 @@ TEST(IdleCrew, a_connection_that_the_server_closes_unannounced_is_dropped) {
   const Report report =
       only_idle(server, {"--idle", "3", "--probe-every", "0", "--duration", "200ms"});
   EXPECT_EQ(report.totals.connections.dropped, 1u);
-  EXPECT_EQ(count(report, Outcome::ok), 5u);
+  EXPECT_GE(count(report, Outcome::ok), 5u);
+  EXPECT_EQ(count(report, Outcome::failed), 0u);
   EXPECT_EQ(exit_code(report), 1);
 }
 
@@ -67,7 +68,7 @@ TEST(IdleCrew, a_dropped_connection_is_opened_again_and_can_be_dropped_again) {
   });
   const Report report =
       only_idle(server, {"--idle", "1", "--probe-every", "0", "--duration", "1500ms"});
-  EXPECT_EQ(report.totals.connections.dropped, 2u);
+  EXPECT_GE(report.totals.connections.dropped, 2u);
 }
 
 TEST(IdleCrew, a_last_request_that_is_not_answered_has_failed) {

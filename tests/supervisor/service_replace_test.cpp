@@ -93,7 +93,7 @@ TEST(Replacement, during_a_handover_is_answered_busy) {
   stage.start();
   stage.install("never-ready");
   ::kill(stage.supervisor(), SIGHUP);
-  ASSERT_NE(stage.until(R"("phase": "preparing")"), "");
+  ASSERT_NE(stage.until(R"("phase":"preparing")"), "");
   const Answer answer = stage.ask(replace);
   EXPECT_EQ(answer.exit_code, 1);
   EXPECT_NE(answer.text.find("busy"), std::string::npos);

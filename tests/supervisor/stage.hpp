@@ -89,6 +89,7 @@ class FakeWorker {
     hello.listeners = {variable("STAGE_LISTEN")};
     hello.schemas = {{"shared:hits", 1, mode_ == "wrong-schema" ? 666U : 7U}};
     if (mode_ == "wrong-protocol") hello.protocol_min = hello.protocol_max = 99;
+    if (mode_ == "two-doors") hello.listeners.push_back(variable("STAGE_LISTEN") + "-2");
     if (mode_ == "bad-listener") hello.listeners.push_back("nonsense:port");
     say(hello);
   }
@@ -265,7 +266,7 @@ class Stage {
   /// Starts it and waits until a worker serves.
   void start(const std::map<std::string, std::string>& more = {}) {
     launch(more);
-    until("\"worker_pid\": null", false);
+    until("\"worker_pid\":null", false);
   }
   /// The exit status of the supervisor, once it has ended.
   int wait_for_end(pid_t pid = 0) {
@@ -297,9 +298,9 @@ class Stage {
   }
   /// The number that follows `key` in `json`; -1 if there is none.
   static long number(const std::string& json, const std::string& key) {
-    const auto at = json.find("\"" + key + "\": ");
+    const auto at = json.find("\"" + key + "\":");
     if (at == std::string::npos) return -1;
-    return std::atol(json.c_str() + at + key.size() + 4);
+    return std::atol(json.c_str() + at + key.size() + 3);
   }
   long worker() const { return number(status(), "worker_pid"); }
   /// Kills what is left at the end of the test.
@@ -319,7 +320,7 @@ class Stage {
     return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : "nothing";
   }
   bool serves(Generation generation) const {
-    return !until("{\"generation\": " + std::to_string(generation) + ", \"supervisor").empty();
+    return !until("{\"generation\":" + std::to_string(generation) + ",\"supervisor").empty();
   }
   std::string log() const {
     std::ifstream file(folder_ + "/log");

@@ -98,7 +98,7 @@ TEST(Supervisor, a_second_term_does_not_wait_for_a_stubborn_worker) {
   stage.install("stubborn");
   stage.start({{"STAGE_TIMING", "stop=600000"}});
   ::kill(stage.supervisor(), SIGTERM);
-  stage.until("\"phase\": \"stopping\"");
+  stage.until("\"phase\":\"stopping\"");
   ::kill(stage.supervisor(), SIGTERM);
   EXPECT_EQ(stage.wait_for_end(), 0);
 }
