@@ -67,8 +67,8 @@ void Worker::receive(bool rollback, std::vector<os::Fd> channels) {
     }
     auto channel = std::make_shared<os::Fd>(std::move(channels[i]));
     target->loop->post([this, i, target, channel, events] {
-      target->arrivals.push_back(std::make_unique<Arrival>(*target->lane, std::move(*channel),
-                                                           arrival_slots_.back(), events, options_.steps));
+      target->arrivals.push_back(std::make_unique<Arrival>(
+          *target->lane, std::move(*channel), arrival_slots_.back(), events, options_.steps));
       if (i > 0) return;
       connect_notes([target](std::string_view note) {
         return !target->arrivals.empty() && !target->arrivals.front()->has_ended() &&

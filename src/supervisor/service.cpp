@@ -51,7 +51,7 @@ std::vector<std::string> environment_for_children(const std::vector<std::string>
   static constexpr std::array<std::string_view, 11> ours = {
       "NOTIFY_SOCKET=", "WATCHDOG_USEC=",  "WATCHDOG_PID=",           "LISTEN_FDS=",
       "LISTEN_PID=",    "LISTEN_FDNAMES=", "SEGUE_SUPERVISOR_STATE=", "SEGUE_SUPERVISOR_CHECK=",
-      "SEGUE_WORKER=",  "SEGUE_STDERR=",  "SEGUE_GENERATION="};
+      "SEGUE_WORKER=",  "SEGUE_STDERR=",   "SEGUE_GENERATION="};
   std::vector<std::string> kept;
   for (const std::string& entry : environment) {
     const bool drop = std::any_of(ours.begin(), ours.end(),

@@ -236,10 +236,12 @@ TEST(FibersDeathTest, an_exception_that_leaves_a_job_ends_the_program) {
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-int overflow(int depth) {
-  volatile char frame[1024];
-  frame[0] = static_cast<char>(depth);
-  return depth == 0 ? 0 : overflow(depth - 1) + frame[0];
+// Every frame is read from the one below it, so none can be left out.
+int overflow(int depth, const std::array<char, 1024>& above) {
+  std::array<char, 1024> frame{};
+  frame.fill(static_cast<char>(depth));
+  const int below = depth == 0 ? above[1] : overflow(depth - 1, frame);
+  return below + frame[static_cast<std::size_t>(depth)] + above[0];
 }
 
 TEST(FibersDeathTest, a_stack_that_overflows_hits_the_guard_page) {
@@ -247,7 +249,7 @@ TEST(FibersDeathTest, a_stack_that_overflows_hits_the_guard_page) {
   EXPECT_DEATH(
       {
         Fibers fibers({.stack_bytes = 64 * 1024});
-        fibers.start([](void*) { overflow(100); }, nullptr);
+        fibers.start([](void*) { overflow(100, {}); }, nullptr);
       },
       "");
 }

@@ -1,4 +1,5 @@
 // Version 2 of hello as it must never get through: each mode goes wrong at another place.
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -26,7 +27,8 @@ void go_wrong_on_probation() {
   }
   if (mode == "hang-on-probation") {
     segue::sleep_for(500ms);
-    for (volatile bool for_ever = true; for_ever;) {
+    const std::atomic<bool> for_ever{true};
+    while (for_ever) {
     }
   }
 }

@@ -97,7 +97,8 @@ BANS = [
     Ban("detach", r"\.\s*detach\s*\(\s*\)", "a detached thread", "keep it and join it", SHIPPED),
     Ban("shell", _call(["system", "popen"]), "a shell", "use the spawn of src/os", SHIPPED),
     Ban("skipped_test", r"\bGTEST_SKIP\b|\bDISABLED_\w", "a test that does not run",
-        "make it run or delete it", ("tests/",)),
+        "make it run or delete it; one whose data lies beside the repository prints that it is not"
+        " there and returns", ("tests/",)),
     Ban("empty_test", r"\bEXPECT_TRUE\(\s*true\s*\)|\bSUCCEED\s*\(", "a check that cannot fail",
         "check what the test's name says", ("tests/",)),
 ]

@@ -8,6 +8,8 @@ from tree import Finding, line_of
 
 # Pages that are found without a link; every other page is reached from one of them.
 ENTRANCES = ("README.md",)
+# Pages whose claims name the tests that hold them.
+CLAIMS = ("docs/is-it-safe.md",)
 # Markdown that is data for tests.
 DATA = ("tests/", "fuzz/")
 
@@ -24,6 +26,11 @@ _PATH_IN_CODE = re.compile(
     r"`((?:src|include|tests|docs|scripts|cmake|examples|deploy|bench|fuzz|cli|\.ci)/[\w./-]+)`")
 _TABLE_ROW = re.compile(r"^\| `(?:src|include|cli)[^`]*` \|", re.MULTILINE)
 _MACHINE_PATH = re.compile(r"(?<![\w.:*])/(?:work|root|home/\w+|workspace)/\w")
+_TEST_IN_CODE = re.compile(r"`([A-Z]\w*)\.([a-z]\w*)`")
+# Four words or more; "..." stands for what a family of cases differs in.
+_CASE_IN_CODE = re.compile(r"`((?:[a-z0-9]+_){3,}[a-z0-9]+|[a-z0-9_]+\.\.\.[a-z0-9_]+)`")
+_TEST = re.compile(r"\b(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)")
+_MEMBER_IN_CODE = re.compile(r"`(?:\w+::)*(\w+)::(\w+)(?:\(\))?`")
 _PACKAGE = re.compile(r"^(?:build|test|bench) +\| (\S+) +\|", re.MULTILINE)
 
 
@@ -139,6 +146,34 @@ def named_paths_exist(tree):
                               "name what is there")
 
 
+def named_members_exist(tree):
+    """The map names functions: `Type::name` is in a source or header that knows both words."""
+    words = [set(re.findall(r"\w+", tree.code(path))) for path in tree.cpp("src/", "include/")]
+    page = "ARCHITECTURE.md"
+    text = tree.files.get(page, "")
+    for match in _MEMBER_IN_CODE.finditer(text):
+        if not any(known.issuperset(match.groups()) for known in words):
+            yield Finding(page, line_of(text, match.start()), f"there is no {match.group()}",
+                          "name what is in the code")
+
+
+def named_tests_exist(tree):
+    """A claim is worth the test that it names: `Suite.sentence`, or a `case_of_tests_process`."""
+    tests = {match.groups() for path in tree.paths("tests/", endings=("_test.cpp",))
+             for match in _TEST.finditer(tree.code(path))}
+    scripts = [tree.files[path] for path in tree.paths("tests/", endings=("_test.py",))]
+    for page in (page for page in CLAIMS if page in tree.files):
+        text = _FENCE.sub(_blank, tree.files[page])
+        missing = [match for match in _TEST_IN_CODE.finditer(text) if match.groups() not in tests]
+        for match in _CASE_IN_CODE.finditer(text):
+            parts = match.group(1).split("...")
+            if not any(all(part in script for part in parts) for script in scripts):
+                missing.append(match)
+        for match in missing:
+            yield Finding(page, line_of(text, match.start()), f"there is no test {match.group()}",
+                          "name the test that holds the claim, or take the claim back")
+
+
 def no_paths_of_a_machine(tree):
     for path, text in sorted(tree.files.items()):
         for match in _MACHINE_PATH.finditer(text):
@@ -159,4 +194,4 @@ def packages_are_explained(tree):
 
 
 RULES = [links_resolve, pages_are_linked, quoted_code_is_the_files, named_paths_exist,
-         no_paths_of_a_machine, packages_are_explained]
+         named_members_exist, named_tests_exist, no_paths_of_a_machine, packages_are_explained]

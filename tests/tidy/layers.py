@@ -89,7 +89,8 @@ class Layers:
         return row.startswith("src/") and row != "src/os" and "src/os" not in self.reach(row)
 
     def public_headers_for(self, row):
-        """What a pure row sees of include/segue: what its row and the row of src/base list."""
+        """The headers, or folders of them, that a pure row sees of include/segue: what its row and
+        the row of src/base list."""
         return {item for item in self.rows.get("src/base", []) + self.rows[row]
                 if item.startswith("include/")}
 
@@ -98,8 +99,8 @@ class Layers:
         if target.startswith(row + "/") or "all" in items:
             return True
         if target.startswith("include/segue/"):
-            stem = target.rpartition(".")[0]
-            return not self.is_pure(row) or stem in self.public_headers_for(row)
+            stem, folder = target.rpartition(".")[0], target.rpartition("/")[0]
+            return not self.is_pure(row) or bool({stem, folder} & self.public_headers_for(row))
         return self.row_of(target) in items
 
 

@@ -88,6 +88,11 @@ def test_a_pure_folder_sees_only_the_listed_public_headers():
     lines = "#include <segue/error.hpp>\n#include \"segue/app.hpp\"\n"
     expect(found(layers.layers_are_kept, {**files, "src/http/x.cpp": lines}), ["src/http/x.cpp:2"])
     expect(found(layers.layers_are_kept, {**files, "src/loop/x.cpp": lines}), [])
+    table = TABLE.replace("| include/segue/error |", "| include/segue/detail |")
+    files = {"include/segue/detail/wire.hpp": "", "include/segue/error.hpp": ""}
+    lines = '#include "segue/detail/wire.hpp"\n#include "segue/error.hpp"\n'
+    expect(found(layers.layers_are_kept, {**files, "src/http/x.cpp": lines}, table),
+           ["src/http/x.cpp:2"])
 
 
 def test_a_public_header_includes_nothing_of_src():
@@ -349,6 +354,24 @@ def test_a_path_in_back_ticks_exists():
     expect(found(docs.named_paths_exist, {
         "README.md": "`src/os/a.cpp` `src/os/` `src/os/b.cpp`\n", "src/os/a.cpp": ""}),
         ["README.md:1"])
+
+
+def test_a_member_that_the_map_names_exists():
+    files = {"src/os/a.cpp": "void Fd::close() {}  // not Fd::open\n"}
+    page = TABLE + "`Fd::close` `os::Fd::close()` `close`\n`Fd::open`\n"
+    expect(found(docs.named_members_exist, files, page), [f"ARCHITECTURE.md:{len(page.splitlines())}"])
+    expect(found(docs.named_members_exist, files), [])
+
+
+def test_a_test_that_a_claim_names_exists():
+    tests = {"tests/os/a_test.cpp": "TEST(Fd, is_closed) {}\nTEST_P(All, of_it) {}\n",
+             "tests/process/b_test.py": "@case\ndef it_does_not_fall():\n"
+                                        "add_case(f'a_part_{x}_is_kept')\n"}
+    page = ("`Fd.is_closed` `All.of_it` `it_does_not_fall` `a_part_..._is_kept` `idle_timeout`\n"
+            "`Fd.is_open`\n`it_does_not_fly`\n`a_part_..._is_lost`\n")
+    expect(found(docs.named_tests_exist, {**tests, "docs/is-it-safe.md": page}),
+           [f"docs/is-it-safe.md:{line}" for line in (2, 3, 4)])
+    expect(found(docs.named_tests_exist, {**tests, "docs/other.md": page}), [])
 
 
 def test_a_path_of_one_machine_is_found():
