@@ -127,7 +127,8 @@ class Service:
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError as error:
-            raise DemoError(f"segue {arguments[0]}: {done.stderr.strip() or done.stdout}") from error
+            said = done.stderr.strip() or done.stdout
+            raise DemoError(f"segue {arguments[0]}: {said}") from error
 
     def upgrade(self, program):
         """Deploys the program and hands over to it."""

@@ -17,7 +17,7 @@
 
 namespace segue::handover {
 
-class Link : private loop::Watcher, private loop::Timer {
+class Link final : private loop::Watcher, private loop::Timer {
  public:
   struct Handlers {
     std::function<void(os::Message)> on_message;

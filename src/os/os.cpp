@@ -56,6 +56,12 @@ int open_pid(pid_t pid, unsigned flags) {
   return static_cast<int>(checked(::syscall(SYS_pidfd_open, pid, flags)));
 }
 
+int replace_program(int binary_fd, const char* path, char* const* arguments,
+                    char* const* environment) {
+  if (binary_fd < 0) return checked(::execve(path, arguments, environment));
+  return checked(::fexecve(binary_fd, arguments, environment));
+}
+
 int process_control(int option, unsigned long argument) {
   return checked(::prctl(option, argument, 0ul, 0ul, 0ul));
 }
@@ -126,6 +132,7 @@ constexpr Os kernel = {
     .signalfd = signal_descriptor,
     .signal_mask = set_signal_mask,
     .spawn = fork_and_execute,
+    .execute = replace_program,
     .pidfd_open = open_pid,
     .kill = plain<::kill>,
     .waitpid = plain<::waitpid>,

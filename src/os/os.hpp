@@ -67,6 +67,9 @@ struct Os {
   // Processes
   /// Forks and executes; the child's pid. Only os::spawn calls it.
   pid_t (*spawn)(const PreparedSpawn* prepared);
+  /// Replaces this process's program by the file behind `binary_fd`, or at `path` if that is -1.
+  /// Returns only on failure. Vectors end with null.
+  int (*execute)(int binary_fd, const char* path, char* const* arguments, char* const* environment);
   int (*pidfd_open)(pid_t pid, unsigned flags);
   int (*kill)(pid_t pid, int signal);
   pid_t (*waitpid)(pid_t pid, int* status, int options);

@@ -15,6 +15,7 @@
 #include "server/acceptor.hpp"
 #include "server/engine.hpp"
 #include "server/session.hpp"
+#include "server/session_list.hpp"
 
 namespace segue::server {
 

@@ -493,23 +493,4 @@ connection::Peer peer_of(const os::Remote& remote) {
   return peer;
 }
 
-// --- SessionList ------------------------------------------------------------------------------
-
-void SessionList::add(Session& session) {
-  session.list_ = this;
-  session.prev_ = last_;
-  session.next_ = nullptr;
-  (last_ != nullptr ? last_->next_ : first_) = &session;
-  last_ = &session;
-  ++size_;
-}
-
-void SessionList::remove(Session& session) {
-  (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
-  (session.next_ != nullptr ? session.next_->prev_ : last_) = session.prev_;
-  session.prev_ = session.next_ = nullptr;
-  session.list_ = nullptr;
-  --size_;
-}
-
 }  // namespace segue::server

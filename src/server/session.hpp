@@ -111,21 +111,4 @@ class Session final : public loop::Watcher, public loop::Timer {
 /// The client's address for the connection's value.
 connection::Peer peer_of(const os::Remote& remote);
 
-/// Sessions in a row, each in at most one list. Does not own them.
-class SessionList {
- public:
-  bool empty() const { return first_ == nullptr; }
-  std::size_t size() const { return size_; }
-  Session* first() const { return first_; }
-  static Session* next(const Session& session) { return session.next_; }
-  void add(Session& session);
-  void remove(Session& session);
-  static SessionList* of(const Session& session) { return session.list_; }
-
- private:
-  Session* first_ = nullptr;
-  Session* last_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 }  // namespace segue::server

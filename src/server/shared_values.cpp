@@ -246,7 +246,8 @@ void SharedValues::connect(Forward forward) {
     forward_ = std::move(forward);
     if (!forward_) lost.swap(calls_);
   }
-  for (auto& [id, call] : lost) {
+  for (const auto& entry : lost) {
+    const std::shared_ptr<Call>& call = entry.second;
     call->answer = Error{ErrorCode::unavailable, "the generation that owns the value is gone"};
     call->loop.post([call] { call->done.set(); });
   }

@@ -15,6 +15,8 @@ template <class... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <class... Visitors>  // clang 14 does not deduce it
+Overloaded(Visitors...)->Overloaded<Visitors...>;
 
 // What moves, by name; the supervisor compares it with the other generation's.
 std::vector<handover::SchemaEntry> schemas(const Engine& engine) {

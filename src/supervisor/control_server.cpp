@@ -89,7 +89,7 @@ Result<os::Fd> listen_at(const os::Os& os, const std::string& path) {
 
 }  // namespace
 
-struct ControlServer::Client : loop::Watcher {
+struct ControlServer::Client final : loop::Watcher {
   Client(ControlServer& owner, CommandId command, os::Fd socket)
       : server(owner), id(command), fd(std::move(socket)) {}
   void on_ready(std::uint32_t) override { server.on_client(*this); }

@@ -19,7 +19,7 @@ namespace segue::supervisor {
 /// Clients at one time. Beyond: the one that has been silent longest is dropped, else the new one.
 inline constexpr std::size_t control_clients_max = 64;
 
-class ControlServer : private loop::Watcher {
+class ControlServer final : private loop::Watcher {
  public:
   using OnRequest = std::function<void(CommandId, const Request&)>;
 

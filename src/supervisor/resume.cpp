@@ -187,7 +187,7 @@ class Reading {
   }
   template <class K, class V>
   bool take(std::map<K, V>& values) {
-    std::pair<K, V> pair;
+    std::pair<K, V> pair{K{}, V{}};  // clang 14 finds no other constructor for nested types
     if (!read(entry_.bytes, pair)) return false;
     return values.insert(std::move(pair)).second;
   }

@@ -49,7 +49,7 @@ class Service {
     std::vector<os::Fd> channels;    ///< What came with its PAUSED.
     std::optional<std::string> how;  ///< It has ended thus; told once its link is read empty.
   };
-  struct After : loop::Timer {
+  struct After final : loop::Timer {
     explicit After(std::function<void()> task) : run(std::move(task)) {}
     void on_timer() override { run(); }
     std::function<void()> run;

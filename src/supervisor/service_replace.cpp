@@ -2,10 +2,8 @@
 // takes our place in this process: same PID, same descriptors.
 #include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "os/failure.hpp"
 #include "os/message.hpp"
@@ -106,12 +104,8 @@ void Service::become() {
   std::vector<std::string> environment = options_.environment;
   environment.push_back(variable(supervisor_state_variable, state->get()));
   const os::Pinned& program = replacement_->program;
-  if (program.script) {
-    ::execve(program.path.c_str(), pointers(arguments).data(), pointers(environment).data());
-  } else {
-    ::fexecve(program.binary_fd(), pointers(arguments).data(), pointers(environment).data());
-  }
-  const int failed = errno;
+  const int failed = os_.execute(program.binary_fd(), program.path.c_str(),
+                                 pointers(arguments).data(), pointers(environment).data());
   for (const int fd : kept) os_.fcntl(fd, F_SETFD, FD_CLOEXEC);
   refuse_replacement(os::failure("cannot run " + program.path, failed).message);
 }

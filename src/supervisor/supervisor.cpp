@@ -73,7 +73,7 @@ int answer_check(const os::Os& os, int link, int state) {
   return os::send_message(os, link, answer, {}) == 0 ? 0 : 1;
 }
 
-class SignalWatcher : public loop::Watcher {
+class SignalWatcher final : public loop::Watcher {
  public:
   SignalWatcher(const os::Os& os, int fd, Service& service) : os_(os), fd_(fd), service_(service) {}
   void on_ready(std::uint32_t) override {

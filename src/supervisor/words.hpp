@@ -17,7 +17,7 @@ inline constexpr std::size_t words_bytes_max = 2048;
 /// Whether our standard error takes a few lines without blocking.
 bool standard_error_takes_more(const os::Os& os);
 
-class Words : private loop::Watcher, private loop::Timer {
+class Words final : private loop::Watcher, private loop::Timer {
  public:
   Words(loop::Loop& loop, os::Fd pipe);
   ~Words();

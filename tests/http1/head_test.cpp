@@ -39,7 +39,9 @@ TEST(Head, is_taken_apart_into_views_of_the_input) {
 }
 
 TEST(Head, what_follows_its_empty_line_is_not_looked_at) {
-  EXPECT_EQ(parse(std::string(usual) + "\x01\n\n").step.length, usual.size());
+  std::string followed(usual);
+  followed.append("\x01\n\n");
+  EXPECT_EQ(parse(followed).step.length, usual.size());
 }
 
 TEST(Head, an_incomplete_one_is_no_error_at_any_byte) {

@@ -136,6 +136,7 @@ inline const os::Os& FaultyOs::os() {
     os.signalfd = Wrapped<&os::Os::signalfd>::call;
     os.signal_mask = Wrapped<&os::Os::signal_mask>::call;
     os.spawn = Wrapped<&os::Os::spawn>::call;
+    os.execute = Wrapped<&os::Os::execute>::call;
     os.pidfd_open = Wrapped<&os::Os::pidfd_open>::call;
     os.kill = Wrapped<&os::Os::kill>::call;
     os.waitpid = Wrapped<&os::Os::waitpid>::call;
