@@ -52,8 +52,9 @@ class Tree {
 
   /// The route for `path`. At every place static text wins over `:param`; static text that leads
   /// nowhere is taken back, and so on upwards. As in Gin, two things end the search without going
-  /// back: a parameter with nothing below it that fits, and a path that only its last slash keeps
-  /// from a route. Each node is visited at most once, so the tree bounds the work, not the path.
+  /// back: a parameter with nothing below it where the path goes on, and a path that only its last
+  /// slash keeps from a route. Each node is visited at most once, so the tree bounds the work, not
+  /// the path.
   Found find(std::string_view path, Captures& captures) const;
 
   /// As `find` for a path that may have a slash too much or too little at its end.

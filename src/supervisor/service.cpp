@@ -396,6 +396,14 @@ void Service::notify(const std::string& text) {
   if (!told) perform(action::Log{told.error().message});
 }
 
+void Service::say_where() {
+  std::string places;
+  for (const std::string& address : listeners_.addresses()) {
+    places += (places.empty() ? "" : ", ") + address;
+  }
+  perform(action::Log{"listening on " + places});
+}
+
 void Service::notify_changes() {
   Told now_is = told_;
   if (machine_.stopping()) {
@@ -405,7 +413,9 @@ void Service::notify_changes() {
   } else if (machine_.serving() != 0) {
     now_is = Told::ready;
   }
-  if (now_is == std::exchange(told_, now_is)) return;
+  const Told before = std::exchange(told_, now_is);
+  if (now_is == before) return;
+  if (now_is == Told::ready && before == Told::nothing) say_where();
   const std::string serving = "serving with " + name_of(machine_.serving());
   switch (now_is) {
     case Told::nothing:

@@ -81,6 +81,7 @@ class Service {
   void arm_timer();
   void notify(const std::string& text);
   void notify_changes();
+  void say_where();
   void feed_watchdog();
   void reached(handover::Step step);
   StatusReport status() const;

@@ -70,9 +70,11 @@ TEST(Tree, captures_of_a_way_that_was_taken_back_are_forgotten) {
   EXPECT_EQ(found_in(tree, patterns, "/b/1/2/end"), "/:p/:q/:r/:s p=b q=1 r=2 s=end");
 }
 
-TEST(Tree, a_parameter_with_nothing_below_that_fits_ends_the_search) {
-  const std::vector<std::string> patterns = {"/a/:x/b", "/:y/1/c"};
-  EXPECT_EQ(found_in(tree_of(patterns), patterns, "/a/1/c"), "?") << "as in Gin";
+TEST(Tree, a_parameter_with_nothing_below_it_ends_the_search) {
+  const std::vector<std::string> ends = {"/a/:x", "/:y/1/c"};
+  EXPECT_EQ(found_in(tree_of(ends), ends, "/a/1/c"), "?") << "as in Gin";
+  const std::vector<std::string> goes_on = {"/a/:x/b", "/:y/1/c"};
+  EXPECT_EQ(found_in(tree_of(goes_on), goes_on, "/a/1/c"), "/:y/1/c y=a");
 }
 
 TEST(Tree, a_path_that_only_its_last_slash_keeps_from_a_route_is_told_apart) {

@@ -23,6 +23,13 @@ TEST(Supervisor, starts_a_worker_that_serves) {
   EXPECT_EQ(Stage::number(stage.status(), "generation"), 1);
 }
 
+TEST(Supervisor, says_where_it_listens) {
+  Stage stage;
+  stage.start();
+  EXPECT_NE(stage.log().find("listening on unix:" + stage.folder() + "/listen"), std::string::npos)
+      << stage.log();
+}
+
 TEST(Supervisor, a_second_one_for_the_same_control_path_is_refused_and_names_the_first) {
   Stage stage;
   stage.start();
