@@ -20,8 +20,6 @@ struct Limits {
   std::size_t content_bytes_max = 4 * 1024 * 1024;
   /// Bytes of unsent response that a connection may hold before its next request waits.
   std::size_t send_queue_bytes_max = 1024 * 1024;
-  /// Bytes of pipelined requests kept while an earlier one is being answered.
-  std::size_t pipeline_bytes_max = 64 * 1024;
   /// Time from a request's first byte to the end of its head. Beyond: 408.
   std::chrono::milliseconds head_timeout{10'000};
   /// Time for a request's content on top of what `content_rate_min` allows. Beyond: 408.
@@ -35,7 +33,7 @@ struct Limits {
   /// After a refused request: how long, and how many bytes, are read and dropped before the close.
   std::chrono::milliseconds linger_timeout{2'000};
   std::size_t linger_bytes_max = 64 * 1024;
-  /// Connections of one worker. Beyond: new ones wait in the accept queue.
+  /// Connections of one loop thread. Beyond: new ones wait in the accept queue.
   std::size_t connections_max = 100'000;
   /// Handlers that wait (sleep, call, query) at one time, per loop. Beyond: 503.
   std::size_t waiting_handlers_max = 10'000;

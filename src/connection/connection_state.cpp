@@ -99,6 +99,7 @@ Result<void> read_entry(const base::Entry& entry, ConnectionState& state, const 
       return {};
     }
     case tag_input:
+      if (entry.bytes.size() > input_bytes_max) return malformed("input is too long");
       state.input = entry.bytes;
       return {};
     case tag_output:
@@ -189,7 +190,7 @@ void encode(const ConnectionState& state, std::string& out) {
   }
   std::string reader;
   // A reader with a request handed out cannot move; callers only encode while no handler runs.
-  if (!http1::at_boundary(state.reader, 0) && http1::encode(state.reader, reader)) {
+  if (!(state.reader == http1::ReaderState{}) && http1::encode(state.reader, reader)) {
     writer.bytes(tag_reader, reader);
   }
   if (!state.input.empty()) writer.bytes(tag_input, state.input);

@@ -58,6 +58,9 @@ bool at_boundary(const ConnectionState& state);
 /// Whether the state may travel (no handler is running: the caller knows).
 bool movable(const ConnectionState& state);
 
+/// Longest `input` that is decoded: more than any process keeps before it stops receiving.
+inline constexpr std::size_t input_bytes_max = 64 * 1024;
+
 void encode(const ConnectionState& state, std::string& out);
 /// Rebuilds a state from bytes that nobody vouches for: checks tags, limits and that the fields
 /// agree with each other. The error names the field.

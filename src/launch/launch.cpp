@@ -94,6 +94,7 @@ int run_supervisor(int argc, char** argv, const Options& options, const Internal
   supervisor.listen = options.listen;
   supervisor.timing.probation = options.probation;
   supervisor.timing.drain = options.drain;
+  supervisor.timing.hello = options.hello;
   supervisor.timing.ready = options.ready;
   supervisor.timing.stop = options.stop;
   supervisor.steps = internals.steps;

@@ -10,9 +10,9 @@
 namespace segue::launch {
 namespace {
 
-const std::vector<std::string> own_names = {
-    "listen", "proxy-protocol", "threads", "control",       "probation",
-    "drain",  "ready",          "stop",    "no-supervisor", "help"};
+const std::vector<std::string> own_names = {"listen",    "proxy-protocol", "threads", "control",
+                                            "probation", "drain",          "hello",   "ready",
+                                            "stop",      "no-supervisor",  "help"};
 
 void add_seconds(CLI::App& app, const char* name, std::chrono::milliseconds& value, double least,
                  const char* help) {
@@ -40,6 +40,8 @@ void describe(CLI::App& app, Options& options) {
               "Seconds for which a new version can be rolled back (default 10)");
   add_seconds(app, "--drain", options.drain, 0.1,
               "Seconds that running handlers have at a handover (default 30)");
+  add_seconds(app, "--hello", options.hello, 0.1,
+              "Seconds that a new version has to say what it is (default 5)");
   add_seconds(app, "--ready", options.ready, 0.1,
               "Seconds that a new version has to get ready (default 60)");
   add_seconds(app, "--stop", options.stop, 0.1, "Seconds for a graceful stop (default 30)");

@@ -18,6 +18,7 @@ struct Options {
   std::string control;                      ///< --control; empty: by the name of the program.
   std::chrono::milliseconds probation{10'000};  ///< --probation SECONDS, up to an hour.
   std::chrono::milliseconds drain{30'000};      ///< --drain SECONDS
+  std::chrono::milliseconds hello{5'000};       ///< --hello SECONDS
   std::chrono::milliseconds ready{60'000};      ///< --ready SECONDS
   std::chrono::milliseconds stop{30'000};       ///< --stop SECONDS
   bool no_supervisor = false;                   ///< --no-supervisor

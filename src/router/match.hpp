@@ -53,6 +53,7 @@ struct Match {
     pattern = {};
     location.clear();
     allow.clear();
+    decoded.clear();  // the path of another client's request
     captures.count = 0;
   }
 

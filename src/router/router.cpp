@@ -131,6 +131,7 @@ void Router::find_prepared(const Method* of, std::string_view method, std::strin
   Target target{path, path};
   if (!prepare(path, out, target)) {
     out.malformed = true;
+    out.decoded.clear();
     return;
   }
   const Found found = of ? of->tree.find(target.path, out.captures) : Found{};

@@ -80,8 +80,7 @@ void Context::json(const Json& value) {
 }
 
 void Context::data(std::string_view content_type, std::string_view content) {
-  exchange_.content_type_text = content_type;
-  exchange_.content_type = exchange_.content_type_text;
+  exchange_.set_content_type(content_type);
   exchange_.content = content;
   exchange_.answered = true;
 }
@@ -104,8 +103,7 @@ void Context::redirect(int code, std::string_view location) {
 
 void Context::stream(std::string_view content_type,
                      const std::function<void(ResponseStream&)>& write) {
-  exchange_.content_type_text = content_type;
-  exchange_.content_type = exchange_.content_type_text;
+  exchange_.set_content_type(content_type);
   exchange_.answered = true;
   exchange_.streamed = true;
   exchange_.session->begin_stream(exchange_);

@@ -15,11 +15,6 @@ namespace {
 // A pooled exchange does not hold on to the memory of one large response.
 constexpr std::size_t kept_bytes_max = 64 * 1024;
 
-void answer_failure(Exchange& x, int code, std::string_view text) {
-  x.fields.clear();
-  x.context.status(code).text(text);
-}
-
 }  // namespace
 
 Exchange::Exchange(const Engine& the_engine)
@@ -44,6 +39,14 @@ void Exchange::remove_field(std::string_view name) {
       line = end;
     }
   }
+}
+
+void Exchange::set_content_type(std::string_view type) {
+  if (!http1::valid_field("Content-Type", type)) {
+    throw HttpException(status::internal_server_error, "a content type cannot be sent");
+  }
+  content_type_text = type;
+  content_type = content_type_text;
 }
 
 void Exchange::begin(Session& the_session) {
@@ -79,14 +82,25 @@ void Exchange::run_chain() {
   try {
     context.next();
   } catch (const HttpException& exception) {
-    if (!streamed) answer_failure(*this, exception.status(), exception.what());
+    fail(exception.status(), exception.what());
   } catch (const std::exception& exception) {
     log_line("handler of " + std::string(match.pattern) + " threw: " + exception.what());
-    if (!streamed) answer_failure(*this, status::internal_server_error, "internal server error");
+    fail(status::internal_server_error, "internal server error");
   } catch (...) {
     log_line("handler of " + std::string(match.pattern) + " threw something unknown");
-    if (!streamed) answer_failure(*this, status::internal_server_error, "internal server error");
+    fail(status::internal_server_error, "internal server error");
   }
+}
+
+// What is on its way already cannot be taken back: then the client must see that it is cut.
+void Exchange::fail(int code, std::string_view text) {
+  if (streamed) {
+    cut = true;
+    return;
+  }
+  fields.clear();
+  status = code >= 200 && code <= 599 ? code : status::internal_server_error;
+  context.text(text);
 }
 
 void Exchange::clear() {
@@ -95,11 +109,12 @@ void Exchange::clear() {
   streamed = false;
   streamed_bytes = 0;
   closes = false;
+  cut = false;
   content_type = {};
   fields.clear();
   trailers.clear();
   if (!values.empty()) values.clear();
-  if (content.capacity() > kept_bytes_max) content = std::string();
+  if (content.capacity() > kept_bytes_max) std::string().swap(content);
   content.clear();
   session = nullptr;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/request.hpp"
+#include "http1/writer.hpp"
 #include "router/match.hpp"
 #include "segue/context.hpp"
 
@@ -38,6 +39,8 @@ class Exchange {
   /// Adds a response field; throws HttpException(500) if it cannot be sent.
   void add_field(std::string_view name, std::string_view value);
   void remove_field(std::string_view name);
+  /// Keeps a copy; throws HttpException(500) if it cannot be sent.
+  void set_content_type(std::string_view type);
 
   const Engine& engine;
   std::unique_ptr<char[]> buffer;
@@ -54,7 +57,9 @@ class Exchange {
   bool answered = false;
   bool streamed = false;  // already on its way, by Context::stream
   std::size_t streamed_bytes = 0;
-  bool closes = false;            // the streamed head said `Connection: close`
+  bool closes = false;  // the streamed head said `Connection: close`
+  bool cut = false;     // the stream ended with an exception: its content is not complete
+  http1::StreamFraming framing = http1::StreamFraming::none;
   std::string_view content_type;  // literal, or a view of content_type_text
   std::string content_type_text;
   std::string fields;  // serialised: "Name: value\r\n"...
@@ -69,6 +74,7 @@ class Exchange {
 
  private:
   void run_chain();
+  void fail(int code, std::string_view text);
 };
 
 }  // namespace segue::server

@@ -89,6 +89,10 @@ void Lane::set_departure(Departure* departure) {
     session->announce_close(false);
     serve(*session, live_);
   }
+  // What had arrived and was left for the successor is answered here after all.
+  loop_.defer([this] {
+    if (!moving()) for_each_served([](Session& session) { session.go_on_with_input(); });
+  });
 }
 
 void Lane::became_movable(Session& session) {
@@ -133,7 +137,7 @@ void Lane::check_empty() {
 // -----------------------------------------------------------------------
 
 void Lane::trim_out() {
-  if (out_.capacity() > out_kept_max) out_ = std::string();
+  if (out_.capacity() > out_kept_max) std::string().swap(out_);
 }
 
 std::string_view Lane::date() {
@@ -160,6 +164,25 @@ void Lane::give_back(Exchange& exchange) {
     return;
   }
   std::erase_if(exchanges_, [&exchange](const auto& each) { return each.get() == &exchange; });
+}
+
+connection::Peer peer_of(const os::Remote& remote) {
+  using Family = connection::Peer::Family;
+  connection::Peer peer{Family::unknown, remote.port, remote.address};
+  switch (remote.family) {
+    case os::Remote::Family::unknown:
+      break;
+    case os::Remote::Family::ipv4:
+      peer.family = Family::ipv4;
+      break;
+    case os::Remote::Family::ipv6:
+      peer.family = Family::ipv6;
+      break;
+    case os::Remote::Family::unix_socket:
+      peer.family = Family::unix_socket;
+      break;
+  }
+  return peer;
 }
 
 }  // namespace segue::server

@@ -116,4 +116,7 @@ class Lane {
   std::vector<Exchange*> free_exchanges_;
 };
 
+/// The client's address for the connection's value.
+connection::Peer peer_of(const os::Remote& remote);
+
 }  // namespace segue::server

@@ -59,6 +59,10 @@ void Session::freeze() {
   loop::TimerWheel::cancel(*this);
 }
 
+void Session::go_on_with_input() {
+  if (!busy() && state_.output.empty() && !state_.input.empty()) read();
+}
+
 void Session::become_idle() {
   connection::ConnectionState idle;
   idle.peer = state_.peer;
@@ -219,7 +223,7 @@ bool Session::queue_has_room() {
 void Session::keep_unread(Exchange& x, std::size_t from, std::size_t to) {
   if (state_.phase == Phase::closing || state_.phase == Phase::lingering) return;
   if (from < to) state_.input.insert(0, x.buffer.get() + from, to - from);
-  if (state_.input.empty() && state_.input.capacity() > 64) state_.input = std::string();
+  if (state_.input.empty() && state_.input.capacity() > 64) std::string().swap(state_.input);
 }
 
 bool Session::answer(Exchange& x) {
@@ -253,8 +257,8 @@ void Session::complete(Exchange& x) {
   const bool head_request = head.method == http::Method::head;
   bool keep_alive = keeps_alive(x);
   if (x.streamed) {
-    keep_alive = !x.closes;
-    if (head.version_minor > 0 && !head_request) {
+    keep_alive = !x.closes && !x.cut;
+    if (x.framing == http1::StreamFraming::chunked && !x.cut) {
       http1::append_last_chunk(lane_.out(), x.trailers);
     }
   } else {
@@ -264,6 +268,8 @@ void Session::complete(Exchange& x) {
   }
   http1::finish(state_.reader);
   x.clear();
+  // The next content has its own deadline, even if one read brought the end of this and its begin.
+  if (state_.deadline == Deadline::content) state_.deadline = Deadline::idle;
   if (!keep_alive) {
     state_.phase = Phase::closing;
     state_.close_after_output = true;
@@ -296,7 +302,7 @@ void Session::refuse(int status, std::string_view text) {
                          std::string(text) + "\n");
   lane_.count_refused(status);
   state_.reader = {};
-  state_.input = std::string();
+  std::string().swap(state_.input);
   state_.phase = Phase::closing;
   state_.close_after_output = true;
   flush();
@@ -309,14 +315,14 @@ void Session::begin_stream(Exchange& x) {
   x.closes = head.version_minor == 0 || !keeps_alive(x);
   const http1::ResponseInfo info{x.status, head.version_minor, !x.closes,
                                  head.method == http::Method::head, lane_.date()};
-  http1::append_stream_head(lane_.out(), info, x.content_type, x.fields);
+  x.framing = http1::append_stream_head(lane_.out(), info, x.content_type, x.fields);
   flush();
 }
 
 bool Session::stream(Exchange& x, std::string_view bytes) {
   if (broken_) return false;
-  if (bytes.empty() || x.request.head.method == http::Method::head) return true;
-  if (x.request.head.version_minor > 0) {
+  if (bytes.empty() || x.framing == http1::StreamFraming::none) return true;
+  if (x.framing == http1::StreamFraming::chunked) {
     http1::append_chunk(lane_.out(), bytes);
   } else {
     lane_.out().append(bytes);
@@ -361,7 +367,7 @@ void Session::send_out() {
     std::string_view rest = state_.output;
     alive = send_some(rest);
     if (alive) state_.output.erase(0, held - rest.size());
-    if (alive && state_.output.empty()) state_.output = std::string();
+    if (alive && state_.output.empty()) std::string().swap(state_.output);
   }
   if (alive && !out.empty()) {
     std::string_view rest = out;
@@ -442,6 +448,7 @@ void Session::arm(Deadline deadline, std::chrono::milliseconds time) {
 // new.
 void Session::update_deadline(std::size_t taken, bool anew) {
   if (gone_ || state_.phase == Phase::closing || state_.phase == Phase::lingering) return;
+  if (state_.deadline == Deadline::send && !state_.output.empty()) return;  // until it is taken
   const Limits& limits = lane_.limits();
   if (http1::in_content(state_.reader)) {
     // One deadline for the whole content, extended by what the slowest accepted rate takes.
@@ -472,25 +479,6 @@ void Session::tell_slot() {
   const bool quiet = !busy() && connection::at_boundary(state_);
   const auto said = quiet ? handover::SlotState::boundary : handover::SlotState::busy;
   slot_->store(static_cast<std::uint64_t>(said), std::memory_order_release);
-}
-
-connection::Peer peer_of(const os::Remote& remote) {
-  using Family = connection::Peer::Family;
-  connection::Peer peer{Family::unknown, remote.port, remote.address};
-  switch (remote.family) {
-    case os::Remote::Family::unknown:
-      break;
-    case os::Remote::Family::ipv4:
-      peer.family = Family::ipv4;
-      break;
-    case os::Remote::Family::ipv6:
-      peer.family = Family::ipv6;
-      break;
-    case os::Remote::Family::unix_socket:
-      peer.family = Family::unix_socket;
-      break;
-  }
-  return peer;
 }
 
 }  // namespace segue::server

@@ -37,6 +37,8 @@ class Session final : public loop::Watcher, public loop::Timer {
   void wind_down();
   /// The connection cannot move: its next answer says `Connection: close`. False: normal again.
   void announce_close(bool announced) { winding_down_ = announced; }
+  /// Works off what has arrived already, as it was left when the connection was to move.
+  void go_on_with_input();
   /// Back to an idle connection: its successor says that it was between messages.
   void become_idle();
 
@@ -107,8 +109,5 @@ class Session final : public loop::Watcher, public loop::Timer {
   bool gone_ = false;    // ended or abandoned; deleted at the end of the turn
   bool broken_ = false;  // the client is gone while a handler still runs
 };
-
-/// The client's address for the connection's value.
-connection::Peer peer_of(const os::Remote& remote);
 
 }  // namespace segue::server

@@ -103,6 +103,7 @@ class Worker {
   void on_accept(const handover::Accept& accept, std::vector<os::Fd> fds);
   void on_pause(const handover::Pause& pause);
   void prepare_departure();
+  void cannot_move(const std::string& reason);
   void on_take_back();
   void on_receiver_gone(std::uint64_t handover);
   void take_back_now();

@@ -21,13 +21,17 @@ constexpr std::uint32_t last_notes_ms = 500;
 void Worker::on_accept(const handover::Accept& accept, std::vector<os::Fd> fds) {
   step(Step::accept_received);
   if (accept.rollback ? phase_ != Phase::departing : phase_ != Phase::ready) return;
+  // Whoever still holds connections does not end for a bad message: it waits for the next one.
+  const auto refuse = [&](const std::string& reason) {
+    return accept.rollback ? log_line("cannot take connections back: " + reason) : fail(reason);
+  };
   if (accept.channels > 0 && fds.size() != accept.channels + 1) {
-    return fail("ACCEPT names " + std::to_string(accept.channels) + " channels and carries " +
-                std::to_string(fds.size()) + " descriptors");
+    return refuse("ACCEPT names " + std::to_string(accept.channels) + " channels and carries " +
+                  std::to_string(fds.size()) + " descriptors");
   }
   if (accept.channels > 0) {
     auto table = handover::SlotTable::open(os_, std::move(fds.back()));
-    if (!table) return fail("the slot table: " + table.error().message);
+    if (!table) return refuse("the slot table: " + table.error().message);
     (void)table->take_fd();  // mapped is enough
     arrival_slots_.push_back(std::move(*table));
     fds.pop_back();
@@ -155,6 +159,13 @@ void Worker::on_pause(const handover::Pause& pause) {
       });
 }
 
+// Nothing has left yet: serves on at once. The supervisor gives this handover up when PAUSED does
+// not come in time.
+void Worker::cannot_move(const std::string& reason) {
+  log_line("cannot hand over: " + reason);
+  take_back_now();
+}
+
 void Worker::prepare_departure() {
   if (phase_ != Phase::pausing) return;
   if (take_back_waits_) return take_back_now();
@@ -168,22 +179,22 @@ void Worker::prepare_departure() {
   }
   // Slot i belongs to lane i modulo lanes; nothing is accepted any more, so this is room enough.
   auto table = handover::SlotTable::create(os_, static_cast<std::uint32_t>((most + 1) * lanes));
-  if (!table) return fail("no slot table: " + table.error().message);
+  if (!table) return cannot_move("no slot table: " + table.error().message);
   departure_slots_ = std::move(*table);
   paused.channels = lanes;
-  paused.shared = engine_.shared.save();
   std::vector<os::Fd> theirs;
   std::vector<int> fds;
   departure_channels_.clear();
   for (std::uint32_t i = 0; i < lanes; ++i) {
     auto pair = os::message_pair(os_);
-    if (!pair) return fail("no transfer channel: " + pair.error().message);
+    if (!pair) return cannot_move("no transfer channel: " + pair.error().message);
     departure_channels_.push_back(std::move(pair->first));
     fds.push_back(pair->second.get());
     theirs.push_back(std::move(pair->second));
   }
   fds.push_back(departure_slots_.fd());
   theirs.push_back(departure_slots_.take_fd());
+  paused.shared = engine_.shared.save();
   phase_ = Phase::departing;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     LaneThread* target = lanes_[i].get();

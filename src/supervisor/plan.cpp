@@ -19,8 +19,32 @@ const SchemaEntry* find(const Hello& hello, std::string_view name) {
   return at == hello.schemas.end() ? nullptr : &*at;
 }
 
-void compare_shared(const SchemaEntry& old, const SchemaEntry* fresh, Plan& plan) {
+// "shared:counter:visits" -> ":visits"
+std::string_view without_kind(std::string_view name) {
+  return name.substr(std::min(name.size(), name.find(':', shared_schema_prefix.size())));
+}
+
+// The value that has the name of `old` but is of another kind.
+const SchemaEntry* of_other_kind(const Hello& hello, const Hello& running, const SchemaEntry& old) {
+  const auto at = std::ranges::find_if(hello.schemas, [&](const SchemaEntry& entry) {
+    return entry.name.starts_with(shared_schema_prefix) && find(running, entry.name) == nullptr &&
+           without_kind(entry.name) == without_kind(old.name) && !without_kind(old.name).empty();
+  });
+  return at == hello.schemas.end() ? nullptr : &*at;
+}
+
+void compare_shared(const SchemaEntry& old, const Hello& running, const Hello& successor,
+                    Plan& plan) {
+  const SchemaEntry* fresh = find(successor, old.name);
   const std::string name = old.name.substr(shared_schema_prefix.size());
+  if (const SchemaEntry* other =
+          fresh == nullptr ? of_other_kind(successor, running, old) : nullptr) {
+    if (!plan.refusal.empty()) return;
+    plan.refusal = "shared value \"" + name + "\" is \"" +
+                   other->name.substr(shared_schema_prefix.size()) +
+                   "\" in the successor: a value keeps its kind; rename the new one";
+    return;
+  }
   if (fresh == nullptr) {
     plan.notes.push_back("shared value \"" + name + "\" is not known to the successor: dropped");
     return;
@@ -50,7 +74,7 @@ Plan compare(const Hello& predecessor, const Hello& successor) {
   for (const SchemaEntry& old : predecessor.schemas) {
     const SchemaEntry* fresh = find(successor, old.name);
     if (old.name.starts_with(shared_schema_prefix)) {
-      compare_shared(old, fresh, plan);
+      compare_shared(old, predecessor, successor, plan);
     } else if (fresh == nullptr) {
       plan.notes.push_back("connections of type \"" + old.name + "\" drain: unknown");
     } else if (fresh->fingerprint != old.fingerprint) {

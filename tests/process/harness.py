@@ -22,6 +22,7 @@ BUILD = os.environ.get("SEGUE_BUILD_DIR") or os.path.join(ROOT, "build", "releas
 BIN = os.path.join(BUILD, "bin")
 SEGUE = os.path.join(BIN, "segue")
 DEADLINE_S = 30.0
+HELLO_S = "60"  # a program with sanitizers on a busy machine may take longer to start than 5 s
 PAUSE_S = 0.02
 LOG_CHARACTERS_MAX = 4000
 
@@ -133,27 +134,37 @@ class Service:
         for address in listen:
             self.command += ["--listen", address]
         self.command += ["--control", self.control, "--threads", str(threads),
-                         "--probation", str(probation), *arguments]
+                         "--probation", str(probation), "--hello", HELLO_S, *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.popen = popen
         self.ready = wait
+        self._addresses = None  # asked for once
         self.process = None
         self.install(program)
 
     def install(self, program):
-        """Puts `program` at the path by rename."""
+        """Puts `program` at the path by rename.
+
+        cp writes it, not we: a child that another thread forks meanwhile would hold our descriptor
+        for a moment, and what somebody writes to cannot be executed (ETXTBSY).
+        """
         new = self.path + ".new"
         source = program if os.path.isabs(program) else binary(program)
-        shutil.copy(source, new)
+        subprocess.run(["cp", "-p", "--", source, new], check=True)
         os.rename(new, self.path)
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        """Starts it, or starts it anew once its process has ended."""
+        self._addresses = None
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=self.environment, **self.popen)
         if self.ready:
             self.wait_ready()
-        return self
 
     def __exit__(self, kind, error, trace):
         if error is not None:
@@ -229,7 +240,10 @@ class Service:
     @property
     def addresses(self):
         """(host, port) of each TCP listener, or the path of each Unix socket."""
-        return [parse_address(text) for text in self.status()["listeners"]]
+        if self._addresses is None:
+            status = self.wait_status("it listens", lambda status: status["listeners"])
+            self._addresses = [parse_address(text) for text in status["listeners"]]
+        return self._addresses
 
     @property
     def address(self):
@@ -252,7 +266,10 @@ def parse_address(text):
 
 
 class Soak:
-    """A `segue soak` that runs beside what the test does. `report()` waits for its JSON."""
+    """A `segue soak` that runs beside what the test does. `report()` waits for its JSON.
+
+    Its exit code is then in `process.returncode`.
+    """
 
     def __init__(self, service, *arguments, path="/"):
         self.command = [SEGUE, "soak", service.url(path), "--json", *arguments]

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view mode = HELLO_MODE;
 using namespace std::chrono_literals;
 
-// The same name as in nobody's good version, with a type that cannot be read.
+// What version 1 of hello has as a counter.
 struct Settings {
   std::string text;
   static constexpr auto describe() { return segue::fields(segue::field<&Settings::text>); }
@@ -44,7 +44,7 @@ void set_up(segue::App& app) {
   }
   hooks.activate = go_wrong_on_probation;
   app.hooks(hooks);
-  if (mode == "wrong-schema") app.owned<Settings>("settings");
+  if (mode == "wrong-schema") app.owned<Settings>("greeted");
   if (mode == "unhealthy") {
     const auto start = std::chrono::steady_clock::now();
     app.check("database", [start] {

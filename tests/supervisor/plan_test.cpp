@@ -58,6 +58,14 @@ TEST(Schemas, a_shared_value_that_the_successor_does_not_know_is_dropped_and_nam
   EXPECT_NE(plan.notes[0].find("\"hits\""), std::string::npos);
 }
 
+TEST(Schemas, a_shared_value_that_becomes_another_kind_is_refused) {
+  const auto counter = with({{"shared:counter:hits", 1, 1}});
+  const auto both = with({{"shared:counter:hits", 1, 1}, {"shared:bus:hits", 1, 1}});
+  const auto bus = with({{"shared:bus:hits", 1, 1}});
+  EXPECT_NE(compare(counter, bus).refusal.find("\"bus:hits\" in the successor"), std::string::npos);
+  EXPECT_EQ(compare(both, bus).refusal, "") << "the bus was there before";
+}
+
 TEST(Schemas, a_new_value_of_the_successor_is_no_matter) {
   const Plan plan = compare(with({}), with({{"shared:hits", 1, 5}, {"chat", 1, 1}}));
   EXPECT_EQ(plan.refusal, "");
