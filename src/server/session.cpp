@@ -41,15 +41,7 @@ void Session::start() {
     flush();
   }
   if (gone_) return;
-  if (!state_.input.empty() && state_.output.empty() && state_.phase != Phase::closing) {
-    mark_busy();
-    Exchange& x = lane_.take_exchange();
-    const std::size_t length = state_.input.copy(x.buffer.get(), Exchange::buffer_bytes);
-    state_.input.erase(0, length);
-    process(x, 0, length);
-    return;
-  }
-  update_events();
+  if (!go_on_with_input()) update_events();
 }
 
 void Session::freeze() {
@@ -59,8 +51,15 @@ void Session::freeze() {
   loop::TimerWheel::cancel(*this);
 }
 
-void Session::go_on_with_input() {
-  if (!busy() && state_.output.empty() && !state_.input.empty()) read();
+bool Session::go_on_with_input() {
+  if (busy() || state_.input.empty() || !state_.output.empty()) return false;
+  if (state_.phase == Phase::closing) return false;
+  mark_busy();
+  Exchange& x = lane_.take_exchange();
+  const std::size_t length = state_.input.copy(x.buffer.get(), Exchange::buffer_bytes);
+  state_.input.erase(0, length);
+  process(x, 0, length);
+  return true;
 }
 
 void Session::become_idle() {

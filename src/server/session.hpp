@@ -37,8 +37,9 @@ class Session final : public loop::Watcher, public loop::Timer {
   void wind_down();
   /// The connection cannot move: its next answer says `Connection: close`. False: normal again.
   void announce_close(bool announced) { winding_down_ = announced; }
-  /// Works off what has arrived already, as it was left when the connection was to move.
-  void go_on_with_input();
+  /// Works off what has arrived already, as it was left when the connection was to move. False if
+  /// there is nothing, or it must wait.
+  bool go_on_with_input();
   /// Back to an idle connection: its successor says that it was between messages.
   void become_idle();
 

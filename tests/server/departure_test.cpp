@@ -299,8 +299,7 @@ TEST_F(DepartureTest, a_response_half_sent_goes_on_byte_for_byte) {
   EXPECT_EQ(std::ranges::count(content, 'o'), static_cast<long>(Generation::big_bytes));
 }
 
-TEST(DepartureTest, what_waited_for_the_successor_is_answered_here_when_the_handover_is_undone) {
-  Generation one("one"), two("two");
+TEST_F(DepartureTest, what_waited_for_the_successor_is_answered_when_the_handover_is_undone) {
   auto client = one.connect();
   Move move(one, two);
   client.send(std::string(ask_who) + std::string(ask_who));
