@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <future>
 
 #include "segue/shared.hpp"
@@ -225,6 +226,33 @@ TEST_F(WorkerHandover, a_successor_that_never_came_is_taken_back_from_without_a_
   EXPECT_EQ(one->next<handover::Resumed>().closed, 0u);
   for (auto& client : clients) EXPECT_TRUE(client.hears("/who", "one"));
   EXPECT_EQ(one->settle().connections, 2u);
+}
+
+TEST_F(WorkerHandover, a_pause_that_cannot_be_prepared_leaves_the_worker_serving) {
+  os::Os without_memory = os::real();
+  without_memory.memfd_create = [](const char*, unsigned) { return -EMFILE; };
+  SupervisedWorker one("one", {}, {}, without_memory);
+  one.become_serving(door.fd());
+  auto clients = connect(2, "one");
+  one.say(handover::Pause{});
+  (void)one.next<handover::Resumed>();
+  for (auto& client : clients) EXPECT_TRUE(client.hears("/who", "one"));
+  EXPECT_TRUE(door.connect().hears("/who", "one"));
+}
+
+TEST_F(WorkerHandover, a_rollback_that_cannot_be_understood_does_not_end_the_predecessor) {
+  auto one = start("one");
+  one->become_serving(door.fd());
+  auto clients = connect(2, "one");
+  one->say(handover::Pause{});
+  (void)one->next<handover::Paused>();
+  handover::Accept without_descriptors;
+  without_descriptors.channels = 2;
+  without_descriptors.rollback = true;
+  one->say(without_descriptors);
+  one->say(handover::TakeBack{});
+  EXPECT_EQ(one->next<handover::Resumed>().closed, 0u);
+  for (auto& client : clients) EXPECT_TRUE(client.hears("/who", "one"));
 }
 
 TEST_F(WorkerHandover, newcomers_wait_in_the_queue_while_it_is_paused) {
