@@ -1,6 +1,7 @@
 // Responses as bytes: see writer.hpp.
 #include "http1/writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -53,10 +54,8 @@ class Cursor {
  public:
   explicit Cursor(char* at) : at_(at) {}
   char* at() const { return at_; }
-  void add(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
+  /// A view of nothing may have no address: memcpy would not take it.
+  void add(std::string_view text) { at_ = std::copy(text.begin(), text.end(), at_); }
   template <std::size_t size>
   void literal(const char (&text)[size]) {
     std::memcpy(at_, text, size - 1);
