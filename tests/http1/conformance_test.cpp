@@ -14,7 +14,7 @@ struct File {
   std::size_t cases;
 };
 
-class Conformance : public testing::TestWithParam<File> {};
+class Conformance : public ::testing::TestWithParam<File> {};
 
 void check(const ConformanceCase& one) {
   SCOPED_TRACE(one.id);
@@ -45,7 +45,7 @@ TEST_P(Conformance, every_case_comes_out_as_strict_servers_do) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Http1, Conformance,
-                         testing::Values(File{"llhttp.jsonl", 117}, File{"pico.jsonl", 34}),
+                         ::testing::Values(File{"llhttp.jsonl", 117}, File{"pico.jsonl", 34}),
                          [](const auto& file) {
                            const std::string name = file.param.name;
                            return name.substr(0, name.find('.'));
