@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "cli/service_commands.hpp"
 #include "soak/soak.hpp"
 
@@ -63,6 +65,18 @@ void add_plain(CLI::App& app, ServiceCommand& command, const char* name, const c
   sub->callback([&command, what] { command.request.command = what; });
 }
 
+/// Says which command was meant by a name that is none; false if `name` is one, or an option.
+bool say_unknown(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> commands;
+  for (const CLI::App* sub : app.get_subcommands({})) commands.push_back(sub->get_name());
+  if (name.starts_with("-") || std::ranges::find(commands, name) != commands.end()) return false;
+  const std::string near = segue::base::nearest(name, commands);
+  const std::string remedy =
+      near.empty() ? "segue --help lists them" : "did you mean " + near + "?";
+  (void)std::fprintf(stderr, "segue: unknown command '%s'; %s\n", name.c_str(), remedy.c_str());
+  return true;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Segue: HTTP services that are replaced while they serve"};
   app.require_subcommand(1);
@@ -79,6 +93,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (argc > 1 && say_unknown(app, argv[1])) return wrong_use;
     return app.exit(error) == 0 ? 0 : wrong_use;
   }
   if (show_version->parsed()) return std::puts(version) < 0 ? 1 : 0;

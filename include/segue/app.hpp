@@ -138,7 +138,8 @@ class App {
 
 /// Runs a service: parses the command line, becomes the supervisor (or, started by one, the
 /// worker), and calls `set_up` in the worker only. Returns the exit status: 0 after a graceful
-/// stop, 1 if the service could not start, 2 for wrong options. `--help` lists the options.
+/// stop, 1 if the service could not start, 2 for wrong options (1 if only the worker of a
+/// supervisor can tell: an option that `set_up` does not know). `--help` lists the options.
 int run(int argc, char** argv, const std::function<void(App&)>& set_up);
 
 }  // namespace segue

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,16 +43,22 @@ class Bus {
  public:
   using Subscriber = std::function<void(std::string_view message)>;
 
-  /// Called for each message, on the thread that publishes or receives it; at set-up only.
+  /// Called for each message, on the thread that publishes or receives it; at set-up only. It must
+  /// not wait. What it publishes here itself follows when all have got this message.
   void subscribe(Subscriber subscriber);
   /// At most 64 KiB; false if longer. Any thread.
   bool publish(std::string_view message);
 
  private:
   friend class server::SharedValues;
+  void deliver(std::string_view message);
+  void receive(std::uint64_t publisher, std::uint64_t sequence, std::string_view message);
+
   std::string name_;
   std::vector<Subscriber> subscribers_;
-  std::mutex mutex_;                                 // orders messages and guards what follows
+  std::recursive_mutex mutex_;       // orders messages and guards what follows; subscribers publish
+  std::deque<std::string> waiting_;  // to be delivered
+  bool delivering_ = false;
   std::uint64_t publisher_ = 0;                      // who publishes here: this generation
   std::uint64_t sequence_ = 0;                       // of this generation's messages
   std::map<std::uint64_t, std::uint64_t> received_;  // last sequence per other publisher
@@ -77,6 +84,7 @@ class OwnedBase {
   friend class server::SharedValues;
   virtual std::string save() const = 0;
   virtual Result<void> load(std::string_view bytes) = 0;
+  virtual std::uint32_t version() const = 0;
   virtual std::uint64_t fingerprint() const = 0;
 
   std::string name_;
@@ -92,8 +100,8 @@ class Owned final : public OwnedBase {
  public:
   Owned(std::string name, T initial) : OwnedBase(std::move(name)), value_(std::move(initial)) {}
 
-  /// Defines an operation, at set-up: `R f(T&, const A&)`, with A and R described or plain values.
-  /// It runs under the value's lock: it must not wait.
+  /// Defines an operation, at set-up: `R f(T&, const A&)`, with A and R described (describe.hpp;
+  /// for a number, a struct of one member). It runs under the value's lock: it must not wait.
   template <class A, class F>
   void operation(std::string name, F function) {
     using R = std::invoke_result_t<F&, T&, const A&>;
@@ -129,6 +137,7 @@ class Owned final : public OwnedBase {
     value_ = std::move(*value);
     return {};
   }
+  std::uint32_t version() const override { return segue::schema<T>().version; }
   std::uint64_t fingerprint() const override { return segue::fingerprint<T>(); }
 
   T value_;

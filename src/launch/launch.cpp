@@ -49,28 +49,29 @@ server::WorkerOptions worker_options(const Options& options, const Internals& in
 }
 
 // Runs the user's function. What is wrong with the service is said here, once, with its reason.
-bool set_up_engine(server::Engine& engine, const Options& options,
-                   const std::function<void(App&)>& set_up) {
+// Gives the exit status if the service cannot run, else 0.
+int set_up_engine(server::Engine& engine, const Options& options,
+                  const std::function<void(App&)>& set_up) {
   engine.given_options = options.own;
   App app(engine);
   try {
     set_up(app);
   } catch (const std::exception& error) {
     server::log_line(std::string("the service cannot be set up: ") + error.what());
-    return false;
+    return 1;
   }
   if (const auto unknown = complain_of_unknown(options, engine.known_options); !unknown.empty()) {
     server::log_line(unknown);
-    return false;
+    return wrong_use;
   }
   (void)engine.finish();
-  return true;
+  return 0;
 }
 
 int run_worker(const Options& options, const std::function<void(App&)>& set_up,
                const Internals& internals, os::Fd control, os::Fd log) {
   server::Engine engine;
-  if (!set_up_engine(engine, options, set_up)) return 1;
+  if (const int code = set_up_engine(engine, options, set_up); code != 0) return code;
   auto worker_opts = worker_options(options, internals);
   server::Worker worker(os::real(), engine, std::move(worker_opts));
   const int code =

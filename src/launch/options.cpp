@@ -5,7 +5,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <numeric>
+
+#include "base/nearest.hpp"
+#include "os/address.hpp"
 
 namespace segue::launch {
 namespace {
@@ -70,21 +72,6 @@ Result<std::map<std::string, std::string, std::less<>>> own_options(
   return own;
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 Result<Options> parse_options(const std::vector<std::string>& arguments, std::string& help) {
@@ -104,6 +91,9 @@ Result<Options> parse_options(const std::vector<std::string>& arguments, std::st
   if (!own) return own.error();
   options.own = std::move(*own);
   if (options.listen.empty()) options.listen.push_back(":8080");
+  for (const std::string& address : options.listen) {
+    if (auto parsed = os::parse_address(address); !parsed) return parsed.error();
+  }
   for (const std::string& proxied : options.proxy_protocol) {
     if (std::ranges::find(options.listen, proxied) == options.listen.end()) {
       return Error{ErrorCode::invalid_argument,
@@ -113,26 +103,13 @@ Result<Options> parse_options(const std::vector<std::string>& arguments, std::st
   return options;
 }
 
-std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_distance = 1 + name.size() / 2;
-  for (const std::string& each : known) {
-    const std::size_t far = distance(name, each);
-    if (far < best_distance) {
-      best_distance = far;
-      best = each;
-    }
-  }
-  return best;
-}
-
 std::string complain_of_unknown(const Options& options,
                                 const std::map<std::string, std::string, std::less<>>& known) {
   std::vector<std::string> names = own_names;
   for (const auto& [name, help] : known) names.push_back(name);
   for (const auto& [name, value] : options.own) {
     if (known.contains(name)) continue;
-    const std::string near = nearest(name, names);
+    const std::string near = base::nearest(name, names);
     return "unknown option --" + name +
            (near.empty() ? "; --help lists the options" : "; did you mean --" + near + "?");
   }

@@ -30,9 +30,6 @@ struct Options {
 /// `help` is set to the text of --help when that was asked for.
 Result<Options> parse_options(const std::vector<std::string>& arguments, std::string& help);
 
-/// Which of `known` looks most like `name`; "" if none is near.
-std::string nearest(std::string_view name, const std::vector<std::string>& known);
-
 /// The error for options that neither Segue nor the service knows; empty if all are known.
 std::string complain_of_unknown(const Options& options,
                                 const std::map<std::string, std::string, std::less<>>& known);

@@ -3,6 +3,7 @@
 #include "server/shared_values.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "base/codec.hpp"
 #include "loop/wait.hpp"
@@ -35,6 +36,8 @@ namespace {
 
 constexpr std::size_t message_bytes_max = 64 * 1024;
 constexpr std::uint32_t call_timeout_ms = 10'000;
+/// Two generations serve at a time; a hostile one must not make the list grow.
+constexpr std::size_t publishers_max = 16;
 
 // Notes: tags are fixed for ever.
 enum Tag : std::uint32_t {
@@ -154,7 +157,7 @@ std::vector<handover::SchemaEntry> SharedValues::schemas() const {
   for (const auto& [name, entry] : counters_) out.push_back({"shared:counter:" + name, 1, 1});
   for (const auto& [name, bus] : buses_) out.push_back({"shared:bus:" + name, 1, 1});
   for (const auto& [name, owned] : owned_) {
-    out.push_back({"shared:owned:" + name, 1, owned->fingerprint()});
+    out.push_back({"shared:owned:" + name, owned->version(), owned->fingerprint()});
   }
   return out;
 }
@@ -199,7 +202,11 @@ Result<void> SharedValues::load(const std::vector<handover::SharedValue>& values
       case Kind::counter: {
         const auto found = counters_.find(value.name);
         const auto number = base::take_varint(rest);
-        if (found == counters_.end() || !number) break;
+        if (found == counters_.end()) break;
+        if (!number) {
+          unread += value.name + ": no number; ";
+          break;
+        }
         CounterEntry& entry = found->second;
         // What this side added while it was not the owner (before a rollback) still counts.
         const std::int64_t gained = entry.moving ? entry.counter->value() - entry.saved : 0;
@@ -211,7 +218,11 @@ Result<void> SharedValues::load(const std::vector<handover::SharedValue>& values
         const auto found = buses_.find(value.name);
         const auto publisher = base::take_varint(rest);
         const auto sequence = base::take_varint(rest);
-        if (found == buses_.end() || !publisher || !sequence) break;
+        if (found == buses_.end()) break;
+        if (!publisher || !sequence) {
+          unread += value.name + ": no publisher and sequence; ";
+          break;
+        }
         std::lock_guard lock(found->second->mutex_);
         found->second->received_[*publisher] = *sequence;
         break;
@@ -286,13 +297,7 @@ void SharedValues::on_note(std::string_view record) {
     case NoteKind::bus: {
       const auto found = buses_.find(note->name);
       if (found == buses_.end()) return;
-      Bus& bus = *found->second;
-      std::lock_guard lock(bus.mutex_);
-      std::uint64_t& last = bus.received_[note->publisher];
-      if (note->publisher == bus.publisher_ || note->sequence <= last) return;  // had it already
-      last = note->sequence;
-      for (const auto& subscriber : bus.subscribers_) subscriber(note->bytes);
-      return;
+      return found->second->receive(note->publisher, note->sequence, note->bytes);
     }
     case NoteKind::call:
       return on_call(note->name, note->operation, note->bytes, note->id);
@@ -371,7 +376,6 @@ bool Bus::publish(std::string_view message) {
   if (message.size() > message_bytes_max) return false;
   std::lock_guard lock(mutex_);
   ++sequence_;
-  for (const auto& subscriber : subscribers_) subscriber(message);
   if (forward_) {
     std::string note = begin_note(NoteKind::bus, name_);
     base::Writer writer(note);
@@ -380,7 +384,33 @@ bool Bus::publish(std::string_view message) {
     writer.bytes(tag_bytes, message);
     forward_(note);
   }
+  deliver(message);
   return true;
+}
+
+void Bus::receive(std::uint64_t publisher, std::uint64_t sequence, std::string_view message) {
+  std::lock_guard lock(mutex_);
+  if (publisher == publisher_) return;
+  std::uint64_t& last = received_[publisher];
+  if (sequence <= last) return;  // had it already
+  last = sequence;
+  if (received_.size() > server::publishers_max) received_.erase(received_.begin());
+  deliver(message);
+}
+
+// With mutex_ held. A subscriber that publishes comes back here: its message waits for its turn.
+void Bus::deliver(std::string_view message) {
+  waiting_.emplace_back(message);
+  if (std::exchange(delivering_, true)) return;
+  struct Ended {
+    bool& delivering;
+    ~Ended() { delivering = false; }
+  } ended{delivering_};
+  while (!waiting_.empty()) {
+    const std::string next = std::move(waiting_.front());
+    waiting_.pop_front();
+    for (const auto& subscriber : subscribers_) subscriber(next);
+  }
 }
 
 }  // namespace segue

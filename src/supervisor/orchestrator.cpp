@@ -351,6 +351,7 @@ void Orchestrator::hung(Generation generation) {
   const bool bad_giver = move_ && move_->rollback && move_->giver == generation;
   if (receives || bad_giver) {
     note(name_of(generation) + ": " + silence + "; killed");
+    if (receives) move_->report.reason = name_of(generation) + ": " + silence;
     kill(generation);
   } else if (!move_ && s_.probation && s_.probation->successor == generation) {
     probation_lost(generation, silence);

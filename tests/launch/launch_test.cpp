@@ -91,12 +91,12 @@ TEST(Launch, a_wrong_value_ends_with_2_and_names_option_value_and_remedy) {
 
 TEST(Launch, an_unknown_option_names_the_nearest) {
   Hello hello({"--no-supervisor", "--lisen", ":0"});
-  EXPECT_GT(hello.ended(), 0);
+  EXPECT_EQ(hello.ended(), 2);
   EXPECT_EQ(hello.said(), "segue: unknown option --lisen; did you mean --listen?\n");
 }
 
-TEST(Launch, an_address_that_is_none_ends_with_1_and_says_what_is_accepted) {
-  expect_ends({"--no-supervisor", "--listen", "nowhere"}, 1, {"\"nowhere\"", "no port", ":8080"});
+TEST(Launch, an_address_that_is_none_ends_with_2_and_says_what_is_accepted) {
+  expect_ends({"--no-supervisor", "--listen", "nowhere"}, 2, {"\"nowhere\"", "no port", ":8080"});
 }
 
 TEST(Launch, without_supervisor_the_worker_serves_until_sigterm_and_ends_with_0) {

@@ -141,24 +141,8 @@ TEST(LaunchOptions, help_lists_every_option) {
                      "--drain", "--hello", "--ready", "--stop", "--no-supervisor", "--help"});
 }
 
-TEST(Nearest, a_slip_of_the_finger_finds_what_was_meant) {
-  const Arguments known{"listen", "threads", "drain", "stop"};
-  EXPECT_EQ(nearest("lisen", known), "listen");
-  EXPECT_EQ(nearest("theads", known), "threads");
-  EXPECT_EQ(nearest("darin", known), "drain");
-  EXPECT_EQ(nearest("stopp", known), "stop");
-  EXPECT_EQ(nearest("stop", known), "stop");
-}
-
-TEST(Nearest, of_two_names_the_nearer_is_found_whatever_their_order) {
-  EXPECT_EQ(nearest("read", {"ready", "threads"}), "ready");
-  EXPECT_EQ(nearest("read", {"threads", "ready"}), "ready");
-}
-
-TEST(Nearest, a_name_like_none_finds_nothing) {
-  EXPECT_EQ(nearest("colour", {"listen", "stop"}), "");
-  EXPECT_EQ(nearest("x", {"listen"}), "");
-  EXPECT_EQ(nearest("listen", {}), "");
+TEST(LaunchOptions, an_address_that_is_none_is_refused_with_what_is_accepted) {
+  expect_says(error_of({"--listen", "nowhere"}), {"\"nowhere\"", "no port", ":8080"});
 }
 
 TEST(UnknownOption, it_is_named_with_the_nearest_of_ours_or_of_the_service) {

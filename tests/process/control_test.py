@@ -231,7 +231,8 @@ def stop_on_probation_ends_both_generations():
 # What is typed after `segue`, and what the answer must name.
 WRONG_COMMANDS = {
     "no_command": ([], "--help"),
-    "an_unknown_command": (["upgrad"], "--help"),
+    "an_unknown_command": (["upgrad"], "did you mean upgrade?"),
+    "a_command_like_none": (["frobnicate"], "--help"),
     "an_unknown_option": (["status", "--jsn"], "--jsn"),
     "a_value_that_is_missing": (["status", "--control"], "--control"),
     "a_value_out_of_range": (["status", "--timeout", "0"], "1 to 86400"),
@@ -251,7 +252,7 @@ WRONG_SERVICES = {
     "a_proxied_address_that_is_no_listener": (["--proxy-protocol", ":1"], 2,
                                               "--proxy-protocol :1 is not one of the --listen"),
     "an_option_that_nobody_knows": (["--prbation", "3"], None, "did you mean --probation?"),
-    "an_address_without_a_port": (["--listen", "localhost"], None, "write :8080, 127.0.0.1:8080"),
+    "an_address_without_a_port": (["--listen", "localhost"], 2, "write :8080, 127.0.0.1:8080"),
     "a_socket_in_no_folder": (["--listen", "unix:/no/such/folder/s"], None, "create the folder"),
 }
 
@@ -267,7 +268,7 @@ def wrong_service(arguments, code, remedy):
     try:
         done = run(harness.binary("hello-v1"), "--listen", "127.0.0.1:0", "--control",
                    os.path.join(folder, "control"), *arguments)
-        # An option or address that only a worker can judge is a start that fails: 1.
+        # An option or a path that only a worker can judge is a start that fails: 1.
         equal(done.returncode, code or 1, done)
         contains(done.stderr, remedy)
         check("control" not in os.listdir(folder), "no socket is left behind")

@@ -24,6 +24,11 @@ using ::testing::Not;
 struct Stock {
   std::int64_t left = 0;
 };
+/// A value whose author has changed it, and said so.
+struct Shelf {
+  static constexpr std::uint32_t schema_version = 3;
+  std::int64_t boards = 0;
+};
 struct Amount {
   std::int64_t units = 0;
 };
@@ -98,6 +103,12 @@ TEST_F(SharedValuesTest, the_schemas_name_every_value_and_its_kind) {
   for (const auto& entry : one.values.schemas()) names.push_back(entry.name);
   EXPECT_THAT(names, ElementsAre("shared:counter:hits", "shared:bus:news", "shared:owned:stock"));
   EXPECT_EQ(one.values.schemas().back().fingerprint, fingerprint<Stock>());
+}
+
+TEST_F(SharedValuesTest, the_schema_of_an_owned_value_has_the_version_that_its_type_says) {
+  EXPECT_EQ(one.values.schemas().back().version, 1u);
+  one.values.add(std::make_unique<Owned<Shelf>>("zz", Shelf{}));
+  EXPECT_EQ(one.values.schemas().back().version, 3u);
 }
 
 TEST_F(SharedValuesTest, a_counter_starts_from_its_predecessor_and_gets_what_that_still_adds) {
@@ -183,6 +194,28 @@ TEST_F(SharedValuesTest, the_successor_takes_nothing_from_before_the_pause) {
   EXPECT_THAT(two.news, ElementsAre("new"));
 }
 
+TEST_F(SharedValuesTest, what_a_subscriber_publishes_follows_when_all_have_got_the_message) {
+  std::vector<std::string> second;
+  Bus& bus = one.values.bus("replies");
+  bus.subscribe([&](std::string_view text) {
+    if (text == "question") bus.publish("answer");
+  });
+  bus.subscribe([&](std::string_view text) { second.emplace_back(text); });
+  EXPECT_TRUE(bus.publish("question"));
+  EXPECT_THAT(second, ElementsAre("question", "answer"));
+}
+
+TEST_F(SharedValuesTest, a_subscriber_that_throws_leaves_the_bus_usable) {
+  bool thrown = false;
+  Bus& bus = one.values.bus("news");
+  bus.subscribe([&](std::string_view) {
+    if (!std::exchange(thrown, true)) throw std::runtime_error("no");
+  });
+  EXPECT_THROW(bus.publish("a"), std::runtime_error);
+  EXPECT_TRUE(bus.publish("b"));
+  EXPECT_THAT(one.news, ElementsAre("a", "b"));
+}
+
 TEST_F(SharedValuesTest, a_message_longer_than_64_KiB_is_refused) {
   EXPECT_TRUE(one.bus.publish(std::string(64 * 1024, 'x')));
   EXPECT_FALSE(one.bus.publish(std::string(64 * 1024 + 1, 'x')));
@@ -254,7 +287,9 @@ TEST_F(SharedValuesTest, a_value_that_cannot_be_read_is_left_as_it_was_and_named
                                        {"news", Kind::bus, ""},
                                        {"unknown", Kind::counter, seven}});
   ASSERT_FALSE(loaded);
-  EXPECT_THAT(loaded.error().message, HasSubstr("stock"));
+  for (const char* name : {"stock", "hits", "news"}) {
+    EXPECT_THAT(loaded.error().message, HasSubstr(name));
+  }
   EXPECT_THAT(loaded.error().message, Not(HasSubstr("unknown")));
   EXPECT_EQ(one.left_after(0), 10);
   EXPECT_EQ(one.hits.value(), 1);
