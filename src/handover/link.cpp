@@ -12,8 +12,9 @@
 namespace segue::handover {
 namespace {
 
-/// So that one peer does not starve the other descriptors of the loop.
-constexpr int messages_per_turn = 16;
+/// So that one peer does not starve the other descriptors of the loop: a batch and a resolve are a
+/// millisecond of work, for which clients wait.
+constexpr int messages_per_turn = 2;
 /// After a refusal that only time can cure: too many descriptors in flight, no memory.
 constexpr std::uint32_t refused_retry_ms = 1;
 

@@ -99,6 +99,12 @@ void Lane::became_movable(Session& session) {
   if (departure_ != nullptr) departure_->became_movable(session);
 }
 
+void Lane::moves_first(Session& session) {
+  if (SessionList::of(session) != &live_) return;
+  live_.remove(session);
+  live_.add_first(session);
+}
+
 // --- Stopping -----------------------------------------------------------------------------------
 
 void Lane::wind_down() {

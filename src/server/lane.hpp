@@ -57,6 +57,8 @@ class Lane {
   /// The session is gone: deleted at the end of the turn.
   void forget(Session& session);
   void became_movable(Session& session);
+  /// While connections move: a request waits in this one, so it goes before those that are idle.
+  void moves_first(Session& session);
   SessionList& live() { return live_; }
   /// While connections move: those that cannot, because a handler runs or the successor refused.
   SessionList& staying() { return staying_; }

@@ -202,8 +202,11 @@ void Session::process(Exchange& x, std::size_t from, std::size_t to) {
     }
     x.unread_begin = from;
     x.unread_end = to;
-    if (!answer(x)) return flush();               // the handler waits and keeps the exchange
-    if (lane_.moving() && !winding_down_) break;  // the rest of the pipeline moves
+    if (!answer(x)) return flush();          // the handler waits and keeps the exchange
+    if (lane_.moving() && !winding_down_) {  // the rest of the pipeline moves
+      if (from < to && !gone_) lane_.moves_first(*this);
+      break;
+    }
   }
   if (!gone_) keep_unread(x, from, to);
   lane_.give_back(x);
@@ -292,7 +295,9 @@ void Session::go_on(Exchange& x) {
   lane_.give_back(x);
   update_deadline(to - from, false);
   flush();
-  if (!gone_) lane_.became_movable(*this);
+  if (gone_) return;
+  lane_.became_movable(*this);
+  if (from < to) lane_.moves_first(*this);
 }
 
 void Session::refuse(int status, std::string_view text) {

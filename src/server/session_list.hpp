@@ -23,6 +23,14 @@ class SessionList {
     last_ = &session;
     ++size_;
   }
+  void add_first(Session& session) {
+    session.list_ = this;
+    session.prev_ = nullptr;
+    session.next_ = first_;
+    (first_ != nullptr ? first_->prev_ : last_) = &session;
+    first_ = &session;
+    ++size_;
+  }
   void remove(Session& session) {
     (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
     (session.next_ != nullptr ? session.next_->prev_ : last_) = session.prev_;

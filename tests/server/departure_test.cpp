@@ -90,6 +90,23 @@ TEST_F(DepartureTest, more_connections_than_a_batch_holds_move_all) {
   for (auto& client : clients) EXPECT_EQ(ask(two, client), "two");
 }
 
+TEST_F(DepartureTest, a_connection_in_which_a_request_waits_moves_before_those_that_are_idle) {
+  auto clients = connect(handover::batch_items_max * 8);
+  Move move(one, two, static_cast<std::uint32_t>(clients.size()));
+  Client& last = clients.back();
+  last.send(std::string(ask_who) + std::string(ask_who));
+  one.turn();
+  EXPECT_EQ(content_of(last.receive()), "one");
+  move.arrive();
+  for (int i = 0; i < 50 && two.connections() == 0; ++i) {
+    one.turn(1);
+    two.turn(1);
+  }
+  ASSERT_GT(one.connections(), 0u) << "most are still to move";
+  two.turn();
+  EXPECT_EQ(content_of(last.receive()), "two");
+}
+
 TEST_F(DepartureTest, takes_back_by_what_the_slot_says) {
   auto clients = connect(4);
   Move move(one, two);
