@@ -11,6 +11,7 @@
 #include "supervisor/control.hpp"
 #include "tests/http1/transcript.hpp"
 #include "tests/supervisor/desk.hpp"
+#include "tests/websocket/feed.hpp"
 
 namespace {
 
@@ -77,6 +78,26 @@ void write_messages(Seeds& seeds) {
   seeds.write("supervisor_decode", supervisor::encode(supervisor::Answer{1, "{}", "refused"}));
 }
 
+// A conversation, read from its beginning and from the middle of a message.
+void write_frames(Seeds& seeds) {
+  using namespace segue::websocket;
+  const std::string frames =
+      client_frame(Opcode::text, "k\u00f3sme") + client_frame(Opcode::ping, "1") +
+      client_frame(Opcode::text, "fr\xe2", false) + client_frame(Opcode::continuation, "\x82\xac") +
+      client_frame(FrameHeader{.opcode = Opcode::binary, .compressed = true}, "\xca\x48") +
+      client_frame(Opcode::close, close_payload(1000, "bye"));
+  for (const std::size_t at : {0, 9, 25, 33}) {
+    Feeder feeder({.compression = true});
+    feeder.feed(std::string_view(frames).substr(0, at));
+    std::string state;
+    if (!encode(feeder.state(), state)) continue;
+    const std::string rest = frames.substr(at - feeder.unconsumed());
+    const auto share = static_cast<char>((state.size() * 255 + state.size() + rest.size() - 1) /
+                                         (state.size() + rest.size()));
+    seeds.write("websocket_decode", share + std::string("\x02") + state + rest);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,6 +115,7 @@ int main(int argc, char** argv) {
   }
   write_proxy_headers(seeds);
   write_messages(seeds);
+  write_frames(seeds);
   std::printf("%d seeds\n", seeds.count());
   return seeds.count() > 0 ? 0 : 1;
 }

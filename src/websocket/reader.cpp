@@ -52,7 +52,8 @@ bool take_payload(ReaderState& state, std::string_view piece) {
   state.content.append(piece);
   const std::span<char> added(state.content.data() + before, piece.size());
   apply_mask(added, state.key, 0);
-  std::ranges::rotate(state.key, state.key.begin() + static_cast<int>(piece.size() & 3));
+  std::rotate(state.key.begin(), state.key.begin() + static_cast<int>(piece.size() & 3),
+              state.key.end());
   state.left -= piece.size();
   if (!state.text || state.compressed) return true;
   return take_utf8(state.utf8, {added.data(), added.size()});
