@@ -11,12 +11,11 @@ function(segue_compile_options target)
     # A warning of another compiler must not stop those who build Segue inside their project.
     $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Werror>)
   if(SEGUE_SANITIZE)
-    # -O1: what -O2 adds to the compile time of instrumented code is more than the tests get back.
-    target_compile_options(${target} PUBLIC -fsanitize=${SEGUE_SANITIZE} -fno-omit-frame-pointer
-      -O1)
+    target_compile_options(${target} PUBLIC -fsanitize=${SEGUE_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${SEGUE_SANITIZE})
     if(SEGUE_SANITIZE MATCHES "undefined")
-      target_compile_options(${target} PUBLIC -fno-sanitize-recover=undefined)
+      # -O1: what -O2 adds to compiling these checks is more than the tests get back.
+      target_compile_options(${target} PUBLIC -fno-sanitize-recover=undefined -O1)
     endif()
   endif()
 endfunction()
