@@ -42,8 +42,8 @@ enum class ReadError : std::uint8_t {
   // Their order (section 5.4).
   nothing_to_continue,  ///< A continuation and no message begun. 1002
   message_not_ended,    ///< A new message inside of a fragmented one. 1002
-  too_many_fragments,   ///< More than ReadLimits::fragments_max. 1008
-  message_too_large,    ///< More than ReadLimits::message_bytes_max. 1009
+  too_many_fragments,   ///< More than ReadOptions::fragments_max. 1008
+  message_too_large,    ///< More than ReadOptions::message_bytes_max. 1009
 
   // What they carry.
   bad_utf8,           ///< Text, or the reason of a close, that is no UTF-8 (section 8.1). 1007
